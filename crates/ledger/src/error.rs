@@ -1,0 +1,88 @@
+//! What can go wrong with a ledger as a whole; single events that are not taken are [`crate::Rejection`]s.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why the ledger could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// No file there.
+    #[error("no ledger at `{0}`; make a home with `mandat init` first")]
+    NotFound(PathBuf),
+    /// A file is in the way.
+    #[error("`{0}` exists already; open it, or choose another home")]
+    Exists(PathBuf),
+    /// Another database, or no database.
+    #[error("`{0}` is not a Mandat ledger; check the path, or restore it from a backup")]
+    NotALedger(PathBuf),
+    /// Written by another version.
+    #[error("the ledger has format {found}, this version reads format {known}; use the version that wrote it")]
+    Format {
+        /// Version number in the file.
+        found: i64,
+        /// Version number of this program.
+        known: i64,
+    },
+    /// The linked SQLite can lose committed rows in WAL mode.
+    #[error("SQLite {found} is linked, the ledger needs 3.51.3 or later; build with the bundled SQLite")]
+    SqliteTooOld {
+        /// Version of the library.
+        found: String,
+    },
+    /// A durability setting did not take.
+    #[error("the database refused `{setting}`; the ledger needs a local disk that supports it")]
+    Setting {
+        /// The pragma.
+        setting: &'static str,
+    },
+    /// Keys of another home.
+    #[error("the {which} is not the one this ledger was made with; put the right key file back")]
+    WrongKey {
+        /// Which of the two secrets.
+        which: &'static str,
+    },
+    /// A row that does not open or decode: changed outside, or a damaged disk.
+    #[error("ledger row {position} does not read back ({what}); run `mandat doctor --deep` and restore from a backup")]
+    Corrupt {
+        /// Position of the row, 0 for a side table.
+        position: u64,
+        /// What failed.
+        what: &'static str,
+    },
+    /// A batch of imported choices that does not exist.
+    #[error("there is no batch {0} of imported choices; `mandat choices batches` lists them")]
+    NoSuchBatch(u64),
+    /// A position that has not been reached.
+    #[error("position {asked} lies after the ledger's head {head}; ask for an earlier one")]
+    AfterHead {
+        /// Position asked for.
+        asked: u64,
+        /// Position of the last event.
+        head: u64,
+    },
+    /// SQLite said no.
+    #[error("the ledger's database failed; see the cause, and check the disk")]
+    Database(#[from] rusqlite::Error),
+    /// A file of the snapshot could not be written or read.
+    #[error("cannot {action} `{path}`; check the disk and the rights on the folder")]
+    File {
+        /// What was attempted.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// A snapshot file is damaged; it can be made again from the ledger.
+    #[error("snapshot file `{path}` is damaged ({what}); remove it, it is made again from the ledger")]
+    Snapshot {
+        /// The file.
+        path: PathBuf,
+        /// What failed.
+        what: &'static str,
+    },
+    /// No randomness.
+    #[error("the system gives no random bytes; the ledger cannot make secrets without them")]
+    NoEntropy,
+}
