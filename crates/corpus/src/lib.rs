@@ -1,1 +1,10 @@
-//! corpus
+//! The corpus crate: records in, training sets out.
+//!
+//! - [`ingest`] reads files through a map into the [`vault`], sorted by person;
+//! - admission, build and manifests read the vault and write revisions.
+//!
+//! Sole owner of Arrow, Parquet and rayon.
+
+pub mod durable;
+pub mod ingest;
+pub mod vault;

@@ -1,0 +1,178 @@
+//! Local writes that survive a power cut: temporary name, fsync, link or rename, fsync of the folder.
+//!
+//! A file under its final name is always whole. An error of fsync is passed on and never retried:
+//! after a failed one the page cache may lie.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use mandat_proof::{Digest, Hasher};
+
+/// Flushes a folder, so that the names in it survive.
+///
+/// # Errors
+/// Whatever the file system reports.
+pub fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+/// Makes a folder and its parents, and flushes the folder that holds it.
+///
+/// # Errors
+/// Whatever the file system reports.
+pub fn make_dir(dir: &Path) -> io::Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(dir)?;
+    dir.parent().filter(|p| !p.as_os_str().is_empty()).map_or(Ok(()), sync_dir)
+}
+
+/// Writes a whole file under its name if no file has that name; `false` if one has.
+///
+/// # Errors
+/// Whatever the file system reports, other than that the name is taken.
+pub fn create_if_absent(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    let mut temp = tempfile::Builder::new().prefix(".new-").tempfile_in(dir)?;
+    temp.write_all(bytes)?;
+    temp.as_file().sync_all()?;
+    match temp.persist_noclobber(path) {
+        Ok(_) => sync_dir(dir).map(|()| true),
+        Err(e) if e.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(e) => Err(e.error),
+    }
+}
+
+/// What a finished file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// SHA-256 of its bytes.
+    pub sha256: Digest,
+    /// Its length.
+    pub bytes: u64,
+}
+
+/// A buffered file that counts and hashes what is written to it.
+pub struct HashedFile {
+    file: BufWriter<File>,
+    hasher: Hasher,
+    bytes: u64,
+}
+
+impl HashedFile {
+    /// A new file; fails if the name is taken.
+    ///
+    /// # Errors
+    /// Whatever the file system reports.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        Ok(Self { file: BufWriter::with_capacity(1 << 18, file), hasher: Hasher::new(), bytes: 0 })
+    }
+
+    /// Flushes to the disk.
+    ///
+    /// # Errors
+    /// Whatever the file system reports.
+    pub fn finish(self) -> io::Result<Written> {
+        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.sync_all()?;
+        Ok(Written { sha256: self.hasher.finish(), bytes: self.bytes })
+    }
+}
+
+impl Write for HashedFile {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.file.write_all(buf)?;
+        self.hasher.update(buf);
+        self.bytes += buf.len() as u64;
+        Ok(buf.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// A lock file held as long as this value lives.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock for this process alone; `None` if another holds it.
+    ///
+    /// # Errors
+    /// Whatever the file system reports.
+    pub fn exclusive(path: &Path) -> io::Result<Option<Self>> {
+        let file = open_lock(path)?;
+        locked(file.try_lock()).map(|free| free.then_some(Self { _file: file }))
+    }
+
+    /// Takes the lock beside other readers; `None` if a writer holds it.
+    ///
+    /// # Errors
+    /// Whatever the file system reports.
+    pub fn shared(path: &Path) -> io::Result<Option<Self>> {
+        let file = open_lock(path)?;
+        locked(file.try_lock_shared()).map(|free| free.then_some(Self { _file: file }))
+    }
+}
+
+fn open_lock(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
+}
+
+fn locked(result: Result<(), TryLockError>) -> io::Result<bool> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(e)) => Err(e),
+    }
+}
+
+/// Every file below a folder, sorted, as paths relative to it.
+///
+/// # Errors
+/// Whatever the file system reports.
+pub fn files_below(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(dir.join(&folder))? {
+            let entry = entry?;
+            let name = folder.join(entry.file_name());
+            if entry.file_type()?.is_dir() { folders.push(name) } else { found.push(name) }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_given_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        assert!(create_if_absent(&path, b"one").unwrap());
+        assert!(!create_if_absent(&path, b"two").unwrap());
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        assert_eq!(files_below(dir.path()).unwrap(), [PathBuf::from("a")]);
+    }
+
+    #[test]
+    fn a_lock_has_one_writer_or_many_readers() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let first = Lock::shared(&path).unwrap().unwrap();
+        let second = Lock::shared(&path).unwrap();
+        assert!(second.is_some() && Lock::exclusive(&path).unwrap().is_none());
+        drop((first, second));
+        assert!(Lock::exclusive(&path).unwrap().is_some());
+    }
+}

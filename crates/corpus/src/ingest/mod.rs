@@ -1,0 +1,3 @@
+//! Ingest: files in, one published batch of sorted runs out.
+
+pub mod row;
