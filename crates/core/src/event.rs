@@ -63,6 +63,9 @@ impl Categories {
 
 impl Serialize for Categories {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        if !s.is_human_readable() {
+            return s.serialize_u32(self.0);
+        }
         if *self == Self::ALL {
             return s.collect_seq(["*"]);
         }
@@ -72,6 +75,9 @@ impl Serialize for Categories {
 
 impl<'de> Deserialize<'de> for Categories {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        if !d.is_human_readable() {
+            return u32::deserialize(d).map(Self);
+        }
         let words = Vec::<String>::deserialize(d)?;
         let mut bits = 0;
         for word in words {
@@ -95,10 +101,10 @@ impl<'de> Deserialize<'de> for Categories {
 #[serde(deny_unknown_fields)]
 pub struct Range {
     /// First instant inside.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub from: Option<Micros>,
     /// Last instant inside.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "end_of_day")]
+    #[serde(default, deserialize_with = "end_of_day")]
     pub to: Option<Micros>,
 }
 
@@ -111,6 +117,9 @@ impl Range {
 }
 
 fn end_of_day<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Micros>, D::Error> {
+    if !d.is_human_readable() {
+        return Option::<Micros>::deserialize(d);
+    }
     let Some(text) = Option::<String>::deserialize(d)? else { return Ok(None) };
     let at = Micros::parse(&text).map_err(serde::de::Error::custom)?;
     Ok(Some(if text.len() == 10 { Micros(at.plus_days(1).0 - 1) } else { at }))
@@ -182,6 +191,9 @@ pub enum Verified {
 
 impl Serialize for Verified {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        if !s.is_human_readable() {
+            return s.serialize_u8(*self as u8);
+        }
         match self {
             Self::Yes => s.serialize_bool(true),
             Self::Pending => s.serialize_str("pending"),
@@ -192,6 +204,13 @@ impl Serialize for Verified {
 
 impl<'de> Deserialize<'de> for Verified {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        if !d.is_human_readable() {
+            return Ok(match u8::deserialize(d)? {
+                0 => Self::Yes,
+                1 => Self::Pending,
+                _ => Self::Failed,
+            });
+        }
         struct Visitor;
         impl serde::de::Visitor<'_> for Visitor {
             type Value = Verified;

@@ -99,7 +99,7 @@ impl fmt::Display for Micros {
 
 impl Serialize for Micros {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
+        if s.is_human_readable() { s.collect_str(self) } else { s.serialize_i64(self.0) }
     }
 }
 
@@ -115,7 +115,7 @@ impl<'de> Deserialize<'de> for Micros {
                 Micros::parse(v).map_err(E::custom)
             }
         }
-        d.deserialize_str(Visitor)
+        if d.is_human_readable() { d.deserialize_str(Visitor) } else { i64::deserialize(d).map(Self) }
     }
 }
 

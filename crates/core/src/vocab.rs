@@ -68,7 +68,7 @@ macro_rules! words {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-                s.serialize_str(self.as_str())
+                if s.is_human_readable() { s.serialize_str(self.as_str()) } else { s.serialize_u8(*self as u8) }
             }
         }
 
@@ -83,6 +83,11 @@ macro_rules! words {
                     fn visit_str<E: serde::de::Error>(self, v: &str) -> Result<$name, E> {
                         v.parse().map_err(E::custom)
                     }
+                }
+                if !d.is_human_readable() {
+                    let index = u8::deserialize(d)?;
+                    return Self::from_index(usize::from(index))
+                        .ok_or_else(|| serde::de::Error::custom(concat!("a newer version's ", $kind)));
                 }
                 d.deserialize_str(Visitor)
             }
@@ -233,6 +238,18 @@ words! {
         RegionRule = "REGION_RULE", ClockSuspect = "CLOCK_SUSPECT",
         AuthCompromised = "AUTH_COMPROMISED", DpiaMissing = "DPIA_MISSING",
         LiaMissing = "LIA_MISSING", RulepackUnsigned = "RULEPACK_UNSIGNED",
+    }
+}
+
+impl Default for PersonKind {
+    fn default() -> Self {
+        Self::Natural
+    }
+}
+
+impl Default for AccountStatus {
+    fn default() -> Self {
+        Self::Active
     }
 }
 

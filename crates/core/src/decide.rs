@@ -1,0 +1,88 @@
+//! The specification: one record, one question, a verdict with every reason and what it rests on.
+
+use serde::Serialize;
+
+use crate::derive::{Context, People, RecordView, full_facts};
+use crate::history::PersonHistory;
+use crate::table::{DecisionTable, Facts};
+use crate::time::Micros;
+use crate::vocab::{Reason, Verdict};
+
+/// What is decided about one record, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Decision {
+    /// The most restrictive verdict of the rules that fired; include if none did.
+    pub verdict: Verdict,
+    /// Every rule that fired, in table order.
+    pub reasons: Vec<ReasonDetail>,
+    /// In an audit: whether a denial known now, but not in force at T, would take the record out.
+    pub denied_now: bool,
+    /// For an included record: what its permission rests on.
+    pub basis: Vec<Evidence>,
+    /// The facts it was judged by.
+    #[serde(skip)]
+    pub facts: Facts,
+}
+
+/// One rule that fired.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReasonDetail {
+    /// Its reason code.
+    pub reason: Reason,
+    /// What it alone decides.
+    pub verdict: Verdict,
+    /// `pack/rule`.
+    pub rule: String,
+    /// The articles it rests on.
+    pub articles: Vec<String>,
+    /// The events it rests on.
+    pub evidence: Vec<Evidence>,
+}
+
+/// An event that a reason or a permission rests on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Evidence {
+    /// Its number in the ledger.
+    pub position: u64,
+    /// What kind of event, in the words of the event schema.
+    pub event: String,
+    /// When it was received.
+    pub received: Micros,
+    /// The notice it was made under, if any.
+    pub notice: Option<String>,
+}
+
+impl Decision {
+    /// The reason codes, without repetition, in code order.
+    #[must_use]
+    pub fn codes(&self) -> Vec<Reason> {
+        let mut codes: Vec<_> = self.reasons.iter().map(|r| r.reason).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        codes
+    }
+}
+
+/// Decides one record.
+#[must_use]
+pub fn decide(
+    record: &RecordView<'_>,
+    history: &PersonHistory,
+    ctx: &Context<'_>,
+    people: &dyn People,
+    table: &DecisionTable,
+) -> Decision {
+    let facts = full_facts(record, history, ctx, people);
+    let firing = table.firing(ctx.ask.profile, facts);
+    let reasons: Vec<_> = firing
+        .map(|rule| ReasonDetail {
+            reason: rule.reason,
+            verdict: rule.verdict,
+            rule: rule.id.clone(),
+            articles: rule.articles.clone(),
+            evidence: Vec::new(),
+        })
+        .collect();
+    let verdict = reasons.iter().map(|r| r.verdict).max().unwrap_or(Verdict::Include);
+    Decision { verdict, reasons, denied_now: false, basis: Vec::new(), facts }
+}

@@ -1,0 +1,126 @@
+//! What one question brings to every person: computed once, read millions of times.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ask::{Ask, Mode};
+use crate::derive::Fact;
+use crate::history::{Act, Order, Seen, Shared, Tag, Target};
+use crate::notice::Notice;
+use crate::table::Facts;
+use crate::time::Micros;
+use crate::vocab::{FIRST_PARTY, is_training_purpose};
+
+/// Settings that packs tighten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// The age from which records may be used for training, where it is above the operator's.
+    pub min_training_age: u8,
+    /// Days between telling a person and using their records.
+    pub notice_window_days: i64,
+    /// Records made before this are too old.
+    pub records_from: Option<Micros>,
+    /// Whether the packs' signatures were checked; whoever loads them says so.
+    pub packs_signed: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { min_training_age: 0, notice_window_days: 30, records_from: None, packs_signed: true }
+    }
+}
+
+/// One question, the shared facts, and what follows from both.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The question.
+    pub ask: &'a Ask,
+    /// What concerns no single person.
+    pub shared: &'a Shared,
+    /// What the packs set.
+    pub settings: Settings,
+    pub(crate) target: Target,
+    pub(crate) facts: Facts,
+    pub(crate) notices: Vec<(Tag, &'a Notice)>,
+    /// Orders in force, each in its latest known version.
+    pub(crate) orders: Vec<&'a Order>,
+    pub(crate) training_age: u8,
+}
+
+impl<'a> Context<'a> {
+    /// Prepares a question.
+    #[must_use]
+    pub fn new(ask: &'a Ask, shared: &'a Shared, settings: Settings) -> Self {
+        let mut notices: Vec<_> = shared.notices.iter().map(|(id, n)| (Tag::of(id), n)).collect();
+        notices.sort_by_key(|(tag, _)| *tag);
+        let mut context = Self {
+            ask,
+            shared,
+            settings,
+            target: Target::new(&ask.purpose, &ask.recipient),
+            facts: Facts::default(),
+            notices,
+            orders: Vec::new(),
+            training_age: shared.controller.min_training_age.max(settings.min_training_age),
+        };
+        context.facts = context.ask_facts();
+        context.orders = context.orders_in_force();
+        context
+    }
+
+    fn ask_facts(&self) -> Facts {
+        let controller = &self.shared.controller;
+        let purpose = &self.ask.purpose;
+        let mut facts = Facts::default();
+        facts.insert_if(Fact::AskShares, self.ask.recipient != FIRST_PARTY || purpose == "license_third_party");
+        facts.insert_if(Fact::PurposeTraining, is_training_purpose(purpose));
+        facts.insert_if(Fact::PurposeMatchJobs, purpose == "match_jobs");
+        facts.insert_if(Fact::DpiaMissing, !controller.dpia.covers(purpose));
+        facts.insert_if(Fact::LiaMissing, !controller.has_lia(purpose, &self.ask.recipient));
+        facts.insert_if(Fact::PacksUnsigned, !self.settings.packs_signed);
+        facts
+    }
+
+    fn orders_in_force(&self) -> Vec<&'a Order> {
+        let mut latest: Vec<&Order> = Vec::new();
+        for order in self.shared.orders.iter().filter(|o| self.saw(&o.seen)) {
+            latest.retain(|o| o.name != order.name);
+            latest.push(order);
+        }
+        latest.retain(|o| o.lifted.is_none_or(|lifted| lifted > self.from()));
+        latest
+    }
+
+    /// T: permissions must hold from here …
+    pub(crate) const fn from(&self) -> Micros {
+        self.ask.at
+    }
+
+    /// … to here: the moment of execution, or T in an audit.
+    pub(crate) fn until(&self) -> Micros {
+        match self.ask.mode {
+            Mode::Build => self.ask.now.max(self.ask.at),
+            Mode::Audit => self.ask.at,
+        }
+    }
+
+    /// Whether something is known at K and, in an audit, in force at T.
+    fn known(&self, received: Micros, appended: Micros) -> bool {
+        match self.ask.mode {
+            Mode::Build => true,
+            Mode::Audit => received <= self.ask.at && appended <= self.ask.known_at.unwrap_or(self.ask.at),
+        }
+    }
+
+    pub(crate) fn knows(&self, act: &Act) -> bool {
+        self.known(act.received, act.appended)
+    }
+
+    pub(crate) fn saw(&self, seen: &Seen) -> bool {
+        self.known(seen.received, seen.appended)
+    }
+
+    pub(crate) fn notice(&self, tag: Tag) -> Option<&'a Notice> {
+        let at = self.notices.binary_search_by_key(&tag, |(t, _)| *t).ok()?;
+        Some(self.notices[at].1)
+    }
+}

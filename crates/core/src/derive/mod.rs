@@ -1,0 +1,138 @@
+//! Facts, derived once: what [`crate::decide`] and the vectorised build both judge by.
+//!
+//! The fact word of a record is the union of a part that depends on the person, the category and the
+//! time of creation ([`PersonHistory::facts`]), a part that depends on the record alone
+//! ([`traits_facts`]), and orders ([`order_facts`]). Records that events or other people name need
+//! [`full_facts`], which looks everything up. For all other records the union is equal to it.
+
+mod context;
+mod fact;
+
+pub use context::{Context, Settings};
+pub use fact::Fact;
+
+use crate::event::Categories;
+use crate::history::PersonHistory;
+use crate::proof::{PersonKey, RecordKey};
+use crate::table::Facts;
+use crate::time::Micros;
+use crate::traits::Traits;
+use crate::vocab::{Category, Role};
+
+/// One record as a decision sees it: no text.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordView<'a> {
+    /// Its key.
+    pub key: RecordKey,
+    /// Its id on the platform; for explanations only.
+    pub id: &'a str,
+    /// Its author.
+    pub person: PersonKey,
+    /// What it is.
+    pub traits: Traits,
+    /// When it was made.
+    pub created: Micros,
+    /// When the operator collected it.
+    pub collected: Micros,
+    /// The organisation in whose name it was posted ([`crate::history::org_key`]).
+    pub org: Option<PersonKey>,
+    /// When its retention ends.
+    pub retain_until: Option<Micros>,
+    /// Other people in it.
+    pub others: &'a [Other],
+}
+
+/// Another person in a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Other {
+    /// How they come into it.
+    pub role: Role,
+    /// Who; `None` = unknown, or without an account: never permitted.
+    pub person: Option<PersonKey>,
+    /// Their record that is quoted, reposted, answered or copied.
+    pub record: Option<RecordKey>,
+    /// Whether they can be taken out and the rest stands.
+    pub redactable: bool,
+}
+
+/// What somebody else's choices say about a record that names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stance {
+    /// Consents, and nothing stands against it.
+    pub consents: bool,
+    /// Was told, the time to object is over, and nothing stands against it.
+    pub told: bool,
+    /// Denies: objected (also pending), refused, withdrew, erased, restricted, deleted.
+    pub denies: bool,
+    /// The account or the record is erased.
+    pub erased: bool,
+    /// No data subject: an organisation or an automated account.
+    pub nobody: bool,
+}
+
+/// Answers for other people in a record.
+pub trait People {
+    /// What a person says about one of their records, or about being named in somebody else's.
+    fn stance(&self, person: PersonKey, record: Option<RecordKey>, category: Category, created: Micros) -> Stance;
+}
+
+/// The facts that a record shows by itself.
+#[must_use]
+pub fn traits_facts(_traits: Traits) -> Facts {
+    Facts::default()
+}
+
+/// Orders that reach a record: by the places of its author, its category and its collection time.
+#[must_use]
+pub fn order_facts(_history: &PersonHistory, _ctx: &Context<'_>, _record: &RecordView<'_>) -> Facts {
+    Facts::default()
+}
+
+/// Every fact of a record, everything looked up: the slow path of the build and what `decide` uses.
+#[must_use]
+pub fn full_facts(
+    record: &RecordView<'_>,
+    _history: &PersonHistory,
+    _ctx: &Context<'_>,
+    _people: &dyn People,
+) -> Facts {
+    traits_facts(record.traits)
+}
+
+impl PersonHistory {
+    /// The facts that depend on the person, the category and the time of creation alone.
+    #[must_use]
+    pub fn facts(&self, ctx: &Context<'_>, _category: Category, _created: Micros) -> Facts {
+        ctx.facts
+    }
+
+    /// Creation times at which [`Self::facts`] may change, ascending.
+    #[must_use]
+    pub fn breakpoints(&self, _ctx: &Context<'_>) -> Vec<Micros> {
+        Vec::new()
+    }
+
+    /// Categories for which [`Self::facts`] may differ from those for all others.
+    #[must_use]
+    pub fn categories(&self, _ctx: &Context<'_>) -> Categories {
+        Categories(0)
+    }
+
+    /// The next instant after the moment of execution at which time alone may change [`Self::facts`].
+    #[must_use]
+    pub fn next_change_at(&self, _ctx: &Context<'_>) -> Option<Micros> {
+        None
+    }
+
+    /// What this person says about one of their records, or about being named in somebody else's.
+    #[must_use]
+    pub fn stance(
+        &self,
+        _ctx: &Context<'_>,
+        _record: Option<RecordKey>,
+        _category: Category,
+        _created: Micros,
+    ) -> Stance {
+        Stance::default()
+    }
+}

@@ -1,0 +1,164 @@
+//! One person's history, and what concerns everybody: folds over ledger events.
+//!
+//! Events come in ledger order; the same event twice changes nothing; an event that comes late is
+//! put where it belongs. What holds at a time is derived from here, in [`crate::derive`].
+
+mod act;
+mod apply;
+mod link;
+mod shared;
+mod signal;
+
+pub use act::{
+    Act, Consent, Delivery, Entity, Lift, Lifted, Named, Reach, Says, Signal, Tag, Target, Verification, What,
+};
+pub use apply::ends;
+pub use link::resolve_links;
+pub use shared::{Order, OrgAct, Seen, Shared};
+pub use signal::says;
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{EventKind, EventLine};
+use crate::person::PersonInfo;
+use crate::proof::{Keyer, PersonKey};
+use crate::time::Micros;
+
+/// The platform of an event or a person that names none.
+pub const DEFAULT_PLATFORM: &str = "x";
+
+/// One event of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sequenced {
+    /// Its number in the ledger.
+    pub position: u64,
+    /// The ledger's own time.
+    pub appended: Micros,
+    /// What was written.
+    pub line: EventLine,
+}
+
+impl Sequenced {
+    /// The tag of its id, or of its position where it has none.
+    #[must_use]
+    pub fn id(&self) -> Tag {
+        self.line.id.as_deref().map_or_else(|| Tag::of_position(self.position), Tag::of)
+    }
+}
+
+/// Everything known about one person key; 64 bytes and the acts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonHistory {
+    /// What is known apart from acts.
+    pub info: PersonInfo,
+    acts: Vec<Act>,
+}
+
+impl PersonHistory {
+    /// A person of whom only the account's facts are known.
+    #[must_use]
+    pub const fn new(info: PersonInfo) -> Self {
+        Self { info, acts: Vec::new() }
+    }
+
+    /// What is left of a person whose secret was destroyed: that everything is erased.
+    #[must_use]
+    pub fn erased(position: u64, appended: Micros) -> Self {
+        let mut history = Self::default();
+        history.insert(Act {
+            position,
+            id: Tag::of_position(position),
+            received: appended,
+            asserted: appended,
+            appended,
+            what: What::Erase(Vec::new()),
+        });
+        history
+    }
+
+    /// Takes in an event of this person; the same event again changes nothing.
+    pub fn apply(&mut self, event: &Sequenced, keyer: &Keyer) {
+        if let Some(what) = What::of(&event.line, keyer) {
+            self.insert(apply::act_of(event, what));
+        }
+    }
+
+    /// Puts an act where its position says.
+    pub(crate) fn insert(&mut self, act: Act) {
+        if self.acts.iter().any(|a| a.id == act.id) {
+            return;
+        }
+        let at = self.acts.partition_point(|a| a.position <= act.position);
+        self.acts.insert(at, act);
+    }
+
+    /// The acts in ledger order.
+    #[must_use]
+    pub fn acts(&self) -> &[Act] {
+        &self.acts
+    }
+
+    /// Whether single records of this person need a lookup: some event names one, or the account
+    /// is an organisation's or a joint one.
+    #[must_use]
+    pub fn names_records(&self) -> bool {
+        self.info.is_joint() || self.info.is_organisation() || self.acts.iter().any(|a| a.what.names_records())
+    }
+}
+
+impl What {
+    /// Whether it is about single records.
+    #[must_use]
+    pub fn names_records(&self) -> bool {
+        match self {
+            Self::Consent(c) => !c.reach.records().is_empty(),
+            Self::Refuse(r) | Self::Withdraw(r) | Self::Object(r, _) | Self::Guardian(r, _) => !r.records().is_empty(),
+            Self::Erase(records) | Self::LegalHold(records, _) => !records.is_empty(),
+            Self::Signal(s) => s.record.is_some(),
+            Self::Visibility(..) | Self::Deleted(_) | Self::Edited(..) => true,
+            Self::Notice(_)
+            | Self::Verification(_)
+            | Self::Restrict(_)
+            | Self::Lift(_)
+            | Self::Link(..)
+            | Self::Directive(_)
+            | Self::Status(_)
+            | Self::Age(_)
+            | Self::Move(..)
+            | Self::Compromised(..) => false,
+        }
+    }
+}
+
+/// The platform of an event.
+pub(crate) fn platform_of(line: &EventLine) -> &str {
+    line.platform.as_deref().unwrap_or(DEFAULT_PLATFORM)
+}
+
+/// The key under which an organisation's policy is kept, whatever the platform.
+#[must_use]
+pub fn org_key(keyer: &Keyer, name: &str) -> PersonKey {
+    PersonKey(keyer.derive(b"mandat/org/v1", "", name))
+}
+
+/// Whose histories an event belongs to: none for orders, policies, checks and events that name only
+/// a record ([`Shared::apply`] takes those); all accounts of a link.
+#[must_use]
+pub fn subjects(line: &EventLine, default_platform: &str, keyer: &Keyer) -> Vec<PersonKey> {
+    let platform = line.platform.as_deref().unwrap_or(default_platform);
+    let key = |account: &String| keyer.person(platform, account);
+    match line.event {
+        EventKind::Order | EventKind::OrgPolicy => Vec::new(),
+        EventKind::Link | EventKind::Unlink => line.accounts.iter().flatten().map(key).collect(),
+        EventKind::Object => line.account.iter().map(key).chain(outsider(line, keyer)).collect(),
+        _ => line.account.iter().map(key).collect(),
+    }
+}
+
+/// Somebody without an account who objects has a history of their own, under their name alone.
+fn outsider(line: &EventLine, keyer: &Keyer) -> Option<PersonKey> {
+    if line.account.is_some() {
+        return None;
+    }
+    line.by.as_deref().map(|name| keyer.person("", name))
+}

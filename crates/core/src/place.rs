@@ -1,0 +1,148 @@
+//! Places: countries and their subdivisions, and what follows from them.
+
+use std::fmt;
+use std::num::NonZeroU64;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A country (`DE`), a subdivision (`US-CA`) or a union (`EU`, `EEA`): ASCII capitals, digits, hyphens.
+///
+/// Eight bytes, so that a person's slice stays small.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place(NonZeroU64);
+
+/// Text that is not a place.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a place; write a country such as `DE`, a region such as `US-CA`, `EU` or `EEA`")]
+pub struct NotAPlace(String);
+
+/// Members of the European Union.
+const EU: [&str; 27] = [
+    "AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IE", "IT", "LV", "LT", "LU", "MT",
+    "NL", "PL", "PT", "RO", "SK", "SI", "ES", "SE",
+];
+
+/// Members of the European Economic Area that are not in the Union.
+const EEA_ONLY: [&str; 3] = ["IS", "LI", "NO"];
+
+/// Age from which a child's own consent counts (GDPR Art 8(1)); 16 where nothing is listed.
+const CONSENT_AGES: [(u8, &[&str]); 3] = [
+    (13, &["BE", "DK", "EE", "FI", "LV", "MT", "PT", "SE", "GB", "NO", "IS"]),
+    (14, &["AT", "BG", "CY", "IT", "LT", "ES"]),
+    (15, &["CZ", "FR", "GR", "SI"]),
+];
+
+impl Place {
+    /// The country, without a subdivision.
+    #[must_use]
+    pub fn country(self) -> String {
+        self.to_string().chars().take_while(|c| *c != '-').collect()
+    }
+
+    /// Whether it lies in the European Union (or is the word for it).
+    #[must_use]
+    pub fn in_eu(self) -> bool {
+        let country = self.country();
+        country == "EU" || EU.contains(&country.as_str())
+    }
+
+    /// Whether it lies in the European Economic Area.
+    #[must_use]
+    pub fn in_eea(self) -> bool {
+        let country = self.country();
+        self.in_eu() || country == "EEA" || EEA_ONLY.contains(&country.as_str())
+    }
+
+    /// Whether it lies in `region`: the same place, its country, or a union it belongs to.
+    #[must_use]
+    pub fn within(self, region: Self) -> bool {
+        if self == region {
+            return true;
+        }
+        match region.to_string().as_str() {
+            "EU" => self.in_eu(),
+            "EEA" => self.in_eea(),
+            word => self.country() == word,
+        }
+    }
+
+    /// The age from which a child's own consent counts here.
+    #[must_use]
+    pub fn consent_age(self) -> u8 {
+        let country = self.country();
+        let listed = CONSENT_AGES.iter().find(|(_, countries)| countries.contains(&country.as_str()));
+        listed.map_or(16, |(age, _)| *age)
+    }
+
+    fn bytes(self) -> [u8; 8] {
+        self.0.get().to_be_bytes()
+    }
+}
+
+impl FromStr for Place {
+    type Err = NotAPlace;
+
+    fn from_str(text: &str) -> Result<Self, NotAPlace> {
+        let plain = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'-';
+        let bytes = text.as_bytes();
+        let starts = bytes.len() >= 2 && bytes[..2].iter().all(u8::is_ascii_uppercase);
+        if bytes.len() > 8 || !starts || !bytes.iter().all(plain) {
+            return Err(NotAPlace(text.chars().take(20).collect()));
+        }
+        let mut packed = [0; 8];
+        packed[..bytes.len()].copy_from_slice(bytes);
+        NonZeroU64::new(u64::from_be_bytes(packed)).map(Self).ok_or_else(|| NotAPlace(String::new()))
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.bytes().iter().take_while(|b| **b != 0).try_for_each(|b| write!(f, "{}", *b as char))
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Place({self})")
+    }
+}
+
+impl Serialize for Place {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Place;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a country or region such as `DE` or `US-CA`")
+            }
+            fn visit_str<E: serde::de::Error>(self, v: &str) -> Result<Place, E> {
+                v.parse().map_err(E::custom)
+            }
+        }
+        d.deserialize_str(Visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_hold_their_members() {
+        let place = |t: &str| t.parse::<Place>().unwrap();
+        assert!(place("IE").within(place("EU")) && place("NO").within(place("EEA")));
+        assert!(!place("NO").within(place("EU")) && !place("US-NY").within(place("EU")));
+        assert!(place("US-CA").within(place("US")) && !place("US").within(place("US-CA")));
+        assert_eq!((place("DE").consent_age(), place("AT").consent_age(), place("BR").consent_age()), (16, 14, 16));
+        for wrong in ["", "D", "de", "Deutschland", "US CA"] {
+            assert!(wrong.parse::<Place>().is_err(), "{wrong}");
+        }
+    }
+}
