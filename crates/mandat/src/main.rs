@@ -1,1 +1,3 @@
+//! draft
+mod sample;
 fn main() {}
