@@ -8,3 +8,6 @@
 pub mod durable;
 pub mod ingest;
 pub mod vault;
+pub mod admit;
+pub mod build;
+pub mod recipe;

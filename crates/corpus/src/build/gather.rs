@@ -1,0 +1,126 @@
+//! Reads the admitted rows of one shard from all runs of its bucket, in person order.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int64Type, UInt64Type};
+use arrow_array::{Array, ArrayRef, BinaryArray, RecordBatch, RecordBatchReader, StringArray, TimestampMicrosecondArray};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use arrow_select::concat::concat_batches;
+use arrow_select::interleave::interleave_record_batch;
+use mandat_core::proof::PersonKey;
+use mandat_core::traits::Traits;
+
+use crate::admit::columns::Columns;
+use crate::build::shard;
+use crate::build::BuildError;
+
+/// Admitted rows of a shard in output order, with the person of each row.
+pub(crate) struct Gathered {
+    pub(crate) persons: Vec<PersonKey>,
+    pub(crate) records: Vec<u128>,
+    pub(crate) rows: RecordBatch,
+}
+
+/// The admitted rows of one run that belong to one shard.
+pub(crate) struct Wanted<'a> {
+    pub(crate) decide: &'a Columns,
+    pub(crate) text: &'a Columns,
+    /// Row numbers in the run, ascending.
+    pub(crate) rows: &'a [u32],
+    /// Rows whose text is replaced, ascending by row number.
+    pub(crate) redacted: &'a [(u32, String)],
+}
+
+const DECIDE: [&str; 6] = ["person", "created_at", "traits", "record", "id", "lang"];
+
+/// Reads and merges; rows are ordered by (person, created_at, id) whatever run they come from.
+pub(crate) fn gather(wanted: &[Wanted]) -> Result<Option<Gathered>, BuildError> {
+    let mut pieces = Vec::new();
+    for run in wanted.iter().filter(|w| !w.rows.is_empty()) {
+        pieces.push(piece(run)?);
+    }
+    let Some(first) = pieces.first() else { return Ok(None) };
+    let rows = if pieces.len() == 1 { first.clone() } else { merge(&pieces)? };
+    Ok(Some(Gathered { persons: keys(&rows, "person")?.map(PersonKey).collect(), records: keys(&rows, "record")?.collect(), rows: output(&rows)? }))
+}
+
+/// One run's admitted rows: the decision columns and the text beside them.
+fn piece(run: &Wanted) -> Result<RecordBatch, BuildError> {
+    let left = read(run.decide, run.rows, &DECIDE)?;
+    let right = read(run.text, run.rows, &["text"])?;
+    let text = redact(right.column_by_name("text").ok_or(BuildError::Layout("text"))?, run)?;
+    let mut fields: Vec<Arc<Field>> = left.schema().fields().iter().cloned().collect();
+    fields.push(Arc::new(Field::new("text", DataType::Utf8, true)));
+    let mut columns = left.columns().to_vec();
+    columns.push(text);
+    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+}
+
+/// Reads chosen rows of a file into one batch.
+fn read(columns: &Columns, rows: &[u32], names: &[&str]) -> Result<RecordBatch, BuildError> {
+    let reader = columns.rows(rows, names)?;
+    let schema: SchemaRef = RecordBatchReader::schema(&reader);
+    let batches = reader.collect::<Result<Vec<_>, _>>()?;
+    Ok(concat_batches(&schema, &batches)?)
+}
+
+fn redact(text: &ArrayRef, run: &Wanted) -> Result<ArrayRef, BuildError> {
+    if run.redacted.is_empty() {
+        return Ok(Arc::clone(text));
+    }
+    let text = text.as_string_opt::<i32>().ok_or(BuildError::Layout("text"))?;
+    let mut pending = run.redacted.iter().peekable();
+    let replaced = run.rows.iter().enumerate().map(|(i, row)| {
+        while pending.next_if(|(r, _)| r < row).is_some() {}
+        match pending.next_if(|(r, _)| r == row) {
+            Some((_, new)) => Some(new.as_str()),
+            None => text.is_valid(i).then(|| text.value(i)),
+        }
+    });
+    Ok(Arc::new(replaced.collect::<StringArray>()))
+}
+
+fn keys<'a>(batch: &'a RecordBatch, name: &'static str) -> Result<impl Iterator<Item = u128> + 'a, BuildError> {
+    let column = batch.column_by_name(name).and_then(|c| c.as_fixed_size_binary_opt()).ok_or(BuildError::Layout(name))?;
+    let (keys, _) = column.value_data().as_chunks::<16>();
+    Ok(keys.iter().map(|k| u128::from_be_bytes(*k)))
+}
+
+/// Merges sorted pieces; equal keys cannot occur, since a record has one current version.
+fn merge(pieces: &[RecordBatch]) -> Result<RecordBatch, BuildError> {
+    let mut order = Vec::new();
+    for (p, piece) in pieces.iter().enumerate() {
+        let created = piece.column_by_name("created_at").and_then(|c| c.as_primitive_opt::<Int64Type>()).ok_or(BuildError::Layout("created_at"))?;
+        let ids = piece.column_by_name("id").and_then(|c| c.as_string_opt::<i32>()).ok_or(BuildError::Layout("id"))?;
+        for (i, person) in keys(piece, "person")?.enumerate() {
+            order.push((person, created.value(i), ids.value(i), p, i));
+        }
+    }
+    order.sort_unstable();
+    let indices: Vec<(usize, usize)> = order.into_iter().map(|(_, _, _, p, i)| (p, i)).collect();
+    Ok(interleave_record_batch(&pieces.iter().collect::<Vec<_>>(), &indices)?)
+}
+
+/// The columns of a corpus shard.
+fn output(rows: &RecordBatch) -> Result<RecordBatch, BuildError> {
+    let column = |name: &'static str| rows.column_by_name(name).ok_or(BuildError::Layout(name));
+    let record: BinaryArray = {
+        let keys = column("record")?.as_fixed_size_binary_opt().ok_or(BuildError::Layout("record"))?;
+        (0..rows.num_rows()).map(|i| Some(keys.value(i))).collect()
+    };
+    let text = column("text")?.as_string_opt::<i32>().ok_or(BuildError::Layout("text"))?;
+    let traits = column("traits")?.as_primitive_opt::<UInt64Type>().ok_or(BuildError::Layout("traits"))?;
+    let category: StringArray =
+        traits.values().iter().map(|t| Some(Traits(*t).category().map_or("", |c| c.as_str()))).collect();
+    let created = column("created_at")?.as_primitive_opt::<Int64Type>().ok_or(BuildError::Layout("created_at"))?;
+    let created = TimestampMicrosecondArray::new(created.values().clone(), None).with_timezone("UTC");
+    let text: ArrayRef = if text.null_count() == 0 {
+        Arc::new(text.clone())
+    } else {
+        Arc::new(text.iter().map(|t| Some(t.unwrap_or(""))).collect::<StringArray>())
+    };
+    let columns: Vec<ArrayRef> =
+        vec![Arc::new(record), text, Arc::clone(column("lang")?), Arc::new(category), Arc::new(created)];
+    Ok(RecordBatch::try_new(shard::schema(), columns)?)
+}
