@@ -16,7 +16,8 @@ highest of its three scopes.
 Folded choices (`fold` in duckdb_peer.py writes them before anything is timed) are what somebody who
 cares about speed would keep: `folded.parquet`, one row a person, with the categories that hold a
 consent and those that hold a denial as bits, and the few records that the person named as two lists.
-`folded.json` says which bit stands for which category. What is timed is the count of admitted records.
+`folded.json` says which bit stands for which category; where no choice names a record, the lists are
+not looked at. What is timed is the count of admitted records.
 """
 
 import hashlib
@@ -45,8 +46,9 @@ class Task:
         """A file of the generated data."""
         return os.path.join(self.data, name)
 
-    def bits(self):
-        """The bit of each category in the folded choices."""
+    @property
+    def folded(self):
+        """The bit of each category in the folded choices, and how many choices name a record."""
         with open(self.path("folded.json"), encoding="utf-8") as file:
             return json.load(file)
 

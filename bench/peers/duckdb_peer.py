@@ -49,7 +49,7 @@ def decided_raw(job):
 
 def admitted_folded(job):
     """The admitted records from folded choices: one join, and the lists only for those who have one."""
-    cases = " ".join(f"when '{category}' then {bit}::uinteger" for category, bit in job.bits().items())
+    cases = " ".join(f"when '{category}' then {bit}::uinteger" for category, bit in job.folded['bits'].items())
     bit = f"case r.category {cases} else 0::uinteger end"
     consents, denials = f"(coalesce(f.consents, 0) & {bit}) <> 0", f"(coalesce(f.denials, 0) & {bit}) <> 0"
     granted = "coalesce(list_contains(f.granted, r.id), false)"
@@ -57,9 +57,12 @@ def admitted_folded(job):
     join, silent = "join", "false"
     if job.profile == "legitimate_interest":
         join, silent = "left join", "r.audience = 'public'"
-    return f"""
+    rows = f"""
       from '{job.path("records.parquet")}' r {join} '{job.path("folded.parquet")}' f on f.account = r.account
-      where case when f.granted is null and f.refused is null then not {denials} and ({consents} or {silent})
+      where"""
+    if not job.folded["named_records"]:
+        return f"{rows} not {denials} and ({consents} or {silent})"
+    return f"""{rows} case when f.granted is null and f.refused is null then not {denials} and ({consents} or {silent})
                  else not {denials} and not {refused} and ({consents} or {granted} or {silent}) end"""
 
 
@@ -113,8 +116,9 @@ def fold(db, job):
     records = job.path("records.parquet")
     categories = [row[0] for row in db.sql(f"select distinct category from '{records}' order by 1").fetchall()]
     bits = {category: 1 << index for index, category in enumerate(categories)}
+    named = db.sql("select count(*) from latest where record is not null").fetchall()[0][0]
     with open(job.path("folded.json"), "w", encoding="utf-8") as file:
-        json.dump(bits, file)
+        json.dump({"bits": bits, "named_records": named}, file)
     values = ", ".join(f"('{category}', {bit}::uinteger)" for category, bit in bits.items())
     people = f"""
       with severities as (

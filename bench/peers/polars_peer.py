@@ -59,10 +59,12 @@ def admitted_folded():
     how = "inner" if job.profile == "consent" else "left"
     rows = scan("records.parquet").join(scan("folded.parquet"), on="account", how=how)
     bit = pl.lit(0, pl.UInt32)
-    for category, value in job.bits().items():
+    for category, value in job.folded["bits"].items():
         bit = pl.when(pl.col("category") == category).then(pl.lit(value, pl.UInt32)).otherwise(bit)
     consents, denials = [(pl.col(c).fill_null(0) & bit) != 0 for c in ("consents", "denials")]
     silent = pl.lit(False) if job.profile == "consent" else pl.col("audience") == "public"
+    if not job.folded["named_records"]:
+        return rows.filter(~denials & (consents | silent))
     granted, refused = [pl.col(c).list.contains(pl.col("id")).fill_null(False) for c in ("granted", "refused")]
     return rows.filter(~denials & ~refused & (consents | granted | silent))
 

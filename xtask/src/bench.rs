@@ -37,6 +37,15 @@ struct Bench {
 
 /// Threads for everybody.
 const THREADS: &str = "2";
+/// The zstd level of our corpora.
+const ZSTD_LEVEL: &str = "3";
+/// What makes a home of the generated files.
+const IMPORTS: [(&str, &str); 4] = [
+    ("notices import", "notices.jsonl"),
+    ("people import", "people.jsonl"),
+    ("choices import", "choices.jsonl"),
+    ("ingest", "records.jsonl"),
+];
 /// Silence is no: the profile that Mandat starts with.
 const PROFILE: &str = "consent";
 
@@ -85,14 +94,34 @@ fn parse(args: &[String]) -> Result<Plan> {
 }
 
 impl Bench {
-    /// Generates the data once, and folds the choices for those who start from folded ones.
+    /// Generates the data and imports it into a home, once; folds the choices for those who start from folded ones.
     fn prepare(&self, records: u64) -> Result<()> {
         if !self.data.join("manifest.json").is_file() {
+            if self.data.exists() {
+                std::fs::remove_dir_all(&self.data)?;
+            }
             std::fs::create_dir_all(&self.data)?;
-            let generate = Cmd::new(&self.place, self.place.binary()).args(["bench", "generate", "--records"]);
-            generate.arg(records.to_string()).arg("--out").arg(&self.data).show()?;
+            let [all, people, choices] = [records, records / 10, records / 4].map(|n| n.to_string());
+            let generate =
+                self.mandat(&["bench", "generate", "--records", &all, "--people", &people, "--choices", &choices]);
+            generate.arg("--out").arg(&self.data).show()?;
+            self.mandat(&["init"]).arg(self.home()).show()?;
+            for (verb, file) in IMPORTS {
+                let words: Vec<_> = verb.split(' ').collect();
+                self.mandat(&words).arg(self.data.join(file)).arg("--home").arg(self.home()).show()?;
+            }
+            let prepare = Cmd::new(&self.place, &self.python).arg("bench/peers/prepare.py");
+            prepare.arg(&self.data).arg(ZSTD_LEVEL).show()?;
         }
         self.peer("duckdb", "fold").map(drop)
+    }
+
+    fn mandat(&self, words: &[&str]) -> Cmd {
+        Cmd::new(&self.place, self.place.binary()).args(words)
+    }
+
+    fn home(&self) -> PathBuf {
+        self.data.join("home")
     }
 
     /// Everybody once.
@@ -122,7 +151,7 @@ impl Bench {
     }
 
     fn ours(&self, verb: &str, more: &[&str]) -> Result<Measure> {
-        let command = Cmd::new(&self.place, self.place.binary()).args(["bench", verb, "--data"]).arg(&self.data);
+        let command = self.mandat(&["bench", verb, "--data"]).arg(&self.data).arg("--home").arg(self.home());
         let command = command.args(["--threads", THREADS]).args(more);
         let command = if verb == "read" { command } else { command.args(["--profile", PROFILE]) };
         Measure::last_line("mandat", &command.read()?)
