@@ -7,7 +7,11 @@
 
 pub mod durable;
 pub mod ingest;
+pub mod input;
+pub mod map;
+pub mod screen;
 pub mod vault;
 pub mod admit;
 pub mod build;
+pub mod measure;
 pub mod recipe;

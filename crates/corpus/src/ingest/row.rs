@@ -170,9 +170,23 @@ pub fn decode(person: PersonKey, created_at: i64, bytes: &[u8]) -> Row<'_> {
 
 /// The order of rows in a run, for rows whose person and time are equal: id, then version.
 #[must_use]
-pub fn compare(person: PersonKey, created_at: i64, a: &[u8], b: &[u8]) -> Ordering {
-    let (a, b) = (decode(person, created_at, a), decode(person, created_at, b));
-    a.id.as_bytes().cmp(b.id.as_bytes()).then_with(|| a.record.cmp(&b.record)).then_with(|| a.order().cmp(&b.order()))
+pub fn compare(created_at: i64, a: &[u8], b: &[u8]) -> Ordering {
+    rank(created_at, a).cmp(&rank(created_at, b))
+}
+
+/// What [`compare`] looks at, without reading the rest.
+fn rank(created_at: i64, bytes: &[u8]) -> (&[u8], u128, VersionOrder) {
+    let (head, rest) = bytes.split_at(HEAD);
+    let size = u32::from_le_bytes(head[..4].try_into().expect("four bytes")) as usize;
+    let key = |at: usize| -> [u8; 16] { head[at..at + 16].try_into().expect("sixteen bytes") };
+    let long = |at: usize| i64::from_le_bytes(head[at..at + 8].try_into().expect("eight bytes"));
+    let order = VersionOrder {
+        deleted: Traits(long(84).cast_unsigned()).has(Mark::Deleted),
+        changed_at: created_at.max(long(100)),
+        collected_at: long(92),
+        version: key(68),
+    };
+    (&rest[..size], u128::from_be_bytes(key(36)), order)
 }
 
 /// Appends the encoding of another person to a buffer.
@@ -250,6 +264,7 @@ mod tests {
         let row = row(&others);
         let mut bytes = Vec::new();
         row.encode(&mut bytes);
+        assert_eq!(rank(5, &bytes), (row.id.as_bytes(), row.record.0, row.order()));
         assert_eq!(decode(row.person, 5, &bytes), row);
         assert_eq!(row.named().collect::<Vec<_>>(), [named]);
     }

@@ -5,10 +5,16 @@
 //! in an [`overlay`]. Text of superseded versions is never returned by readers that skip superseded
 //! rows, and leaves the disk when runs are merged.
 
+mod apply;
+pub(crate) mod change;
+pub mod entries;
+pub mod fixed;
 pub mod format;
 pub mod manifest;
 pub mod overlay;
+mod postings;
 pub mod run;
+mod settle;
 pub mod write;
 
 use std::collections::BTreeMap;
@@ -19,6 +25,7 @@ use std::sync::Arc;
 use mandat_core::proof::{Digest, Keyer, PersonKey, hex};
 use parquet::errors::ParquetError;
 
+pub use entries::Posting;
 pub use manifest::{Batch, Layout, Manifest};
 pub use overlay::{Overlay, Patch};
 pub use run::{Other, Run};
@@ -106,7 +113,7 @@ pub struct Vault {
     pub(crate) keyer: Keyer,
     pub(crate) manifest: Manifest,
     holders: Arc<run::Holders>,
-    _readers: Option<Lock>,
+    readers: Option<Lock>,
 }
 
 /// Label of the tag that tells the secret without telling it.
@@ -118,15 +125,33 @@ impl Vault {
     /// # Errors
     /// [`VaultError::WrongKey`] if it was written under another secret; others if it cannot be read.
     pub fn open(store: &Path, keyer: &Keyer) -> Result<Self, VaultError> {
-        let dir = store.join("vault");
-        let guard = if dir.is_dir() { Lock::shared(&dir.join("readers.lock")).ok().flatten() } else { None };
-        let fingerprint = hex(&keyer.derive(FINGERPRINT, "", "").to_be_bytes());
-        let manifest = Manifest::newest(&dir)?.unwrap_or_else(|| Manifest::empty(fingerprint.clone()));
+        let (dir, manifest) = (store.join("vault"), Manifest::empty(String::new()));
+        let mut vault = Self { dir, keyer: keyer.clone(), manifest, holders: Arc::default(), readers: None };
+        vault.reload()?;
+        Ok(vault)
+    }
+
+    /// Reads the newest manifest and keeps its files from being swept.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn reload(&mut self) -> Result<(), VaultError> {
+        if self.readers.is_none() && self.dir.is_dir() {
+            self.readers = Lock::shared(&self.dir.join("readers.lock")).ok().flatten();
+        }
+        let fingerprint = hex(&self.keyer.derive(FINGERPRINT, "", "").to_be_bytes());
+        let manifest = Manifest::newest(&self.dir)?.unwrap_or_else(|| Manifest::empty(fingerprint.clone()));
         if manifest.key_fingerprint != fingerprint {
             return Err(VaultError::WrongKey);
         }
-        let holders = Arc::new(load_holders(&dir, &manifest)?);
-        Ok(Self { dir, keyer: keyer.clone(), manifest, holders, _readers: guard })
+        self.holders = Arc::new(load_holders(&self.dir, &manifest)?);
+        self.manifest = manifest;
+        Ok(())
+    }
+
+    /// Lets go of the files, so that this process may sweep.
+    pub(crate) fn release(&mut self) {
+        self.readers = None;
     }
 
     /// Number of the manifest in use: the second part of K.

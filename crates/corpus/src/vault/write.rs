@@ -62,6 +62,12 @@ impl RunWriter {
         })
     }
 
+    /// Which bucket it is for.
+    #[must_use]
+    pub const fn bucket(&self) -> u64 {
+        self.bucket
+    }
+
     /// Rows of `decide` so far: the number of the next row.
     #[must_use]
     pub const fn rows(&self) -> u32 {

@@ -1,0 +1,354 @@
+//! Settles what a change of units means for all rows: which versions are current, which records are on
+//! hold, whom references name, and by how much the digest over the logical rows moves.
+//!
+//! Only records that a *driver* unit touches are looked at: the unit that comes, or the one that goes.
+//! The result is a file of [`Delta`]s sorted by run, and postings of the references resolved.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use mandat_core::proof::{Hasher, PersonKey, RecordKey};
+use mandat_core::traits::{Mark, Traits};
+
+use super::VaultError;
+use super::entries::{self, Change, Delta, Posting, Reference, Version};
+use super::fixed::{Cursor, Sorter};
+use super::manifest::Unit;
+
+/// A unit and its part in a change.
+#[derive(Clone, Copy)]
+pub struct Part<'a> {
+    /// The unit.
+    pub unit: &'a Unit,
+    /// It was there before the change.
+    pub before: bool,
+    /// It is there after the change.
+    pub after: bool,
+    /// The change is about it.
+    pub driver: bool,
+}
+
+/// What is to be settled, and where files go.
+pub struct Settle<'a> {
+    /// Vault folder.
+    pub vault: &'a Path,
+    /// Folder for spills.
+    pub temp: &'a Path,
+    /// All units before and after, oldest first.
+    pub parts: &'a [Part<'a>],
+    /// Bits of a person key that name its bucket.
+    pub bucket_bits: u32,
+    /// Bytes for sorting.
+    pub memory: usize,
+}
+
+/// The outcome.
+pub struct Settled {
+    /// [`Delta`]s in order.
+    pub deltas: PathBuf,
+    /// Postings of references that this change resolved.
+    pub postings: Sorter<{ entries::POSTING }>,
+    /// Digest before the change minus digest after.
+    pub digest: RowSum,
+}
+
+type VersionCursor = Cursor<{ entries::VERSION }>;
+type HoldCursor = Cursor<{ entries::HOLD }>;
+type ReferenceCursor = Cursor<{ entries::REFERENCE }>;
+
+impl Settle<'_> {
+    /// Runs all three passes.
+    ///
+    /// # Errors
+    /// If an index cannot be read or a spill written.
+    pub fn run(&self) -> Result<Settled, VaultError> {
+        self.passes().map_err(|e| VaultError::io(self.vault, e))
+    }
+
+    fn passes(&self) -> io::Result<Settled> {
+        let mut out = Output {
+            deltas: Sorter::new(self.temp, self.memory / 2),
+            postings: Sorter::new(self.temp, self.memory / 2),
+            digest: RowSum::default(),
+        };
+        self.versions(&mut out)?;
+        for (i, part) in self.parts.iter().enumerate().filter(|(_, p)| p.after) {
+            self.references(i, part, &mut out)?;
+        }
+        let deltas = self.temp.join("deltas");
+        out.deltas.finish(&deltas)?;
+        Ok(Settled { deltas, postings: out.postings, digest: out.digest })
+    }
+
+    fn open<const W: usize>(&self, entry: impl Fn(&Unit) -> &str) -> io::Result<Vec<Cursor<W>>> {
+        self.parts.iter().map(|p| Cursor::open(&self.vault.join(entry(p.unit)))).collect()
+    }
+
+    fn versions(&self, out: &mut Output) -> io::Result<()> {
+        let mut records: Vec<VersionCursor> = self.open(|u| &u.indexes.records.path)?;
+        let mut holds: Vec<HoldCursor> = self.open(|u| &u.indexes.holds.path)?;
+        while let Some(key) = self.next_key(&mut records, &mut holds)? {
+            let group = self.gather(key, &mut records, &mut holds)?;
+            self.settle(&group, out)?;
+        }
+        Ok(())
+    }
+
+    /// The smallest record key that a driver holds next.
+    fn next_key(&self, records: &mut [VersionCursor], holds: &mut [HoldCursor]) -> io::Result<Option<[u8; 16]>> {
+        let mut least: Option<[u8; 16]> = None;
+        for (i, _) in self.parts.iter().enumerate().filter(|(_, p)| p.driver) {
+            let record = records[i].peek()?.map(|e| head(&e));
+            for key in [record, holds[i].peek()?].into_iter().flatten() {
+                least = Some(least.map_or(key, |l| l.min(key)));
+            }
+        }
+        Ok(least)
+    }
+
+    fn gather(&self, key: [u8; 16], records: &mut [VersionCursor], holds: &mut [HoldCursor]) -> io::Result<Group> {
+        let mut group = Group { record: RecordKey::from_bytes(key), members: Vec::new(), holds: Vec::new() };
+        for part in 0..self.parts.len() {
+            records[part].seek(&key)?;
+            while let Some(entry) = records[part].next_if(&key)? {
+                group.members.push(Member { part, version: Version::from_bytes(&entry) });
+            }
+            holds[part].seek(&key)?;
+            while holds[part].next_if(&key)?.is_some() {
+                group.holds.push(part);
+            }
+        }
+        Ok(group)
+    }
+
+    fn settle(&self, group: &Group, out: &mut Output) -> io::Result<()> {
+        out.digest.add(&group.digest(|part| self.parts[part].after));
+        out.digest.subtract(&group.digest(|part| self.parts[part].before));
+        let fresh = |m: &Member| self.parts[m.part].driver && !self.parts[m.part].before;
+        if let ([only], []) = (group.members.as_slice(), group.holds.as_slice())
+            && fresh(only)
+        {
+            return Ok(());
+        }
+        let held = group.on_hold(|part| self.parts[part].after);
+        let mut members: Vec<&Member> = group.members.iter().filter(|m| self.parts[m.part].after).collect();
+        // The oldest unit's copy of a version counts as the version.
+        members.sort_by_key(|m| (m.version.person, m.version.order, std::cmp::Reverse(m.part)));
+        for versions in members.chunk_by(|a, b| a.version.person == b.version.person) {
+            let (current, older) = versions.split_last().expect("a chunk is not empty");
+            for member in older {
+                self.state(member, true, Traits(0), out)?;
+            }
+            let narrowed = !current.version.public && older.iter().any(|m| m.version.public);
+            let set = Traits(0).with_if(Mark::OnHold, held).with_if(Mark::AudienceNarrowed, narrowed);
+            self.state(current, false, set, out)?;
+        }
+        Ok(())
+    }
+
+    fn state(&self, member: &Member, superseded: bool, set: Traits, out: &mut Output) -> io::Result<()> {
+        let change = Change::State { row: member.version.row, superseded, set: set.0 };
+        let bucket = bucket_of(member.version.person, self.bucket_bits);
+        out.deltas.push(Delta { unit: number(member.part), bucket, change }.to_bytes())
+    }
+
+    /// Resolves one unit's references: all of a driver's, and those to records that a driver holds.
+    fn references(&self, index: usize, part: &Part<'_>, out: &mut Output) -> io::Result<()> {
+        let mut refs: ReferenceCursor = Cursor::open(&self.vault.join(&part.unit.indexes.refs.path))?;
+        let mut records: Vec<VersionCursor> = self.open(|u| &u.indexes.records.path)?;
+        while let Some(entry) = refs.peek()? {
+            let key: [u8; 16] = head(&entry);
+            if !part.driver {
+                match self.driver_key(&key, &mut records)? {
+                    None => break,
+                    Some(other) if other != key => {
+                        refs.seek(&other)?;
+                        continue;
+                    }
+                    Some(_) => {}
+                }
+            }
+            let person = self.author(&key, &mut records)?;
+            while let Some(entry) = refs.next_if(&key)? {
+                self.named(index, part, Reference::from_bytes(&entry), person, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The first key at or after `key` that a driver has a record for.
+    fn driver_key(&self, key: &[u8; 16], records: &mut [VersionCursor]) -> io::Result<Option<[u8; 16]>> {
+        let mut least: Option<[u8; 16]> = None;
+        for (i, _) in self.parts.iter().enumerate().filter(|(_, p)| p.driver) {
+            records[i].seek(key)?;
+            let found = records[i].peek()?.map(|e| head(&e));
+            least = least.into_iter().chain(found).min();
+        }
+        Ok(least)
+    }
+
+    /// Who wrote a record, if exactly one person did.
+    fn author(&self, key: &[u8; 16], records: &mut [VersionCursor]) -> io::Result<Option<PersonKey>> {
+        let mut people = BTreeSet::new();
+        for (i, _) in self.parts.iter().enumerate().filter(|(_, p)| p.after) {
+            records[i].seek(key)?;
+            while let Some(entry) = records[i].next_if(key)? {
+                people.insert(Version::from_bytes(&entry).person);
+            }
+        }
+        Ok(people.first().filter(|_| people.len() == 1).copied())
+    }
+
+    fn named(
+        &self,
+        index: usize,
+        part: &Part<'_>,
+        reference: Reference,
+        person: Option<PersonKey>,
+        out: &mut Output,
+    ) -> io::Result<()> {
+        let Reference { bucket, row, other_row, binding, sibling, .. } = reference;
+        if person.is_none() && part.driver {
+            return Ok(());
+        }
+        let change = Change::Named { other_row, person, row, binding, sibling };
+        out.deltas.push(Delta { unit: number(index), bucket, change }.to_bytes())?;
+        match person {
+            Some(person) => out.postings.push(Posting { person, unit: part.unit.number, bucket, row }.to_bytes()),
+            None => Ok(()),
+        }
+    }
+}
+
+struct Output {
+    deltas: Sorter<{ entries::DELTA }>,
+    postings: Sorter<{ entries::POSTING }>,
+    digest: RowSum,
+}
+
+struct Member {
+    part: usize,
+    version: Version,
+}
+
+/// Everything that the units say about one record key.
+struct Group {
+    record: RecordKey,
+    members: Vec<Member>,
+    /// Parts that hold it, ascending.
+    holds: Vec<usize>,
+}
+
+impl Group {
+    /// Whether a rejected line stands that no good version followed.
+    ///
+    /// A good version counts if it came with a later unit and is not older than all that was there.
+    fn on_hold(&self, is_in: impl Fn(usize) -> bool) -> bool {
+        let Some(last) = self.holds.iter().copied().filter(|p| is_in(*p)).max() else { return false };
+        let newest = |later: bool| {
+            let members = self.members.iter().filter(|m| is_in(m.part) && (m.part > last) == later);
+            members.map(|m| m.version.order).max()
+        };
+        newest(true).is_none_or(|good| newest(false).is_some_and(|known| good < known))
+    }
+
+    /// Its part of the vault digest: each distinct version once, and the hold.
+    fn digest(&self, is_in: impl Fn(usize) -> bool) -> RowSum {
+        let mut sum = RowSum::default();
+        let mut distinct = BTreeSet::new();
+        for member in self.members.iter().filter(|m| is_in(m.part)) {
+            let v = member.version;
+            if distinct.insert((v.person, v.order)) {
+                let mut hasher = Hasher::new();
+                hasher.update(b"mandat/vault-row/v1");
+                hasher.update(&Version { row: 0, ..v }.to_bytes());
+                sum.add(&RowSum::from_digest(hasher.finish().0));
+            }
+        }
+        if !distinct.is_empty() && self.on_hold(is_in) {
+            let mut hasher = Hasher::new();
+            hasher.update(b"mandat/vault-hold/v1");
+            hasher.update(&self.record.to_bytes());
+            sum.add(&RowSum::from_digest(hasher.finish().0));
+        }
+        sum
+    }
+}
+
+/// A sum of SHA-256 digests modulo 2^256: what is summed can come in any order, and leave again.
+///
+/// It tells vaults apart that differ by accident or by a change of inputs. It does not bind somebody
+/// who holds the key secret and searches for colliding sets; the log of revisions does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RowSum([u64; 4]);
+
+impl RowSum {
+    /// From big-endian bytes.
+    #[must_use]
+    pub fn from_digest(bytes: [u8; 32]) -> Self {
+        let limb = |i: usize| u64::from_be_bytes(bytes[8 * i..8 * i + 8].try_into().expect("eight bytes"));
+        Self([limb(3), limb(2), limb(1), limb(0)])
+    }
+
+    /// Big-endian bytes.
+    #[must_use]
+    pub fn to_digest(self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        for (i, limb) in self.0.iter().rev().enumerate() {
+            bytes[8 * i..8 * i + 8].copy_from_slice(&limb.to_be_bytes());
+        }
+        bytes
+    }
+
+    /// Adds another sum.
+    pub fn add(&mut self, other: &Self) {
+        let mut carry = false;
+        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
+            let (sum, over) = mine.overflowing_add(theirs);
+            let (sum, again) = sum.overflowing_add(u64::from(carry));
+            (*mine, carry) = (sum, over || again);
+        }
+    }
+
+    /// Takes another sum away.
+    pub fn subtract(&mut self, other: &Self) {
+        let mut borrow = false;
+        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
+            let (rest, under) = mine.overflowing_sub(theirs);
+            let (rest, again) = rest.overflowing_sub(u64::from(borrow));
+            (*mine, borrow) = (rest, under || again);
+        }
+    }
+}
+
+fn head<const W: usize>(entry: &[u8; W]) -> [u8; 16] {
+    *entry.first_chunk().expect("an entry begins with its key")
+}
+
+fn bucket_of(person: PersonKey, bits: u32) -> u32 {
+    u32::try_from(person.prefix(bits)).expect("at most 20 bucket bits")
+}
+
+fn number(part: usize) -> u32 {
+    u32::try_from(part).expect("few units")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_added_can_be_taken_away_in_any_order() {
+        let [a, b] = [[0xff; 32], [0x81; 32]].map(RowSum::from_digest);
+        let mut sum = RowSum::default();
+        sum.add(&a);
+        sum.add(&b);
+        sum.subtract(&a);
+        assert_eq!(sum, b);
+        sum.subtract(&b);
+        sum.subtract(&a);
+        sum.add(&a);
+        assert_eq!((sum, b.to_digest()), (RowSum::default(), [0x81; 32]));
+    }
+}
