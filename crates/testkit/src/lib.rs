@@ -1,1 +1,5 @@
-//! testkit
+//! What tests share: running the real program as a stranger would.
+
+mod command;
+
+pub use command::{Cli, Ran};

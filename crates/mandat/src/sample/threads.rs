@@ -135,10 +135,8 @@ impl<'a> Threads<'a> {
         let key = self.rng.weighted(&[("post", 965), ("contact", 22), ("chain", 13)]);
         let mut text = say(grammar, theme, key, &member.style, &mut bound, &mut self.rng);
         let mut record = blank(member, Category::Post, at);
-        if key == "post" && self.rng.chance(2.0) && !self.drafts.is_empty() {
-            // Somebody else's post, pasted as one's own.
-            let copied = self.rng.below(self.drafts.len());
-            text = self.drafts[copied].record.text.clone().unwrap_or(text);
+        if key == "post" && self.rng.chance(2.0) {
+            text = self.pasted(text);
         }
         if key == "post" && self.rng.chance(7.0) {
             self.name_friend(author, &mut record, &mut text);
@@ -147,6 +145,14 @@ impl<'a> Threads<'a> {
         self.colour(author, theme, &mut record);
         self.drafts.push(Draft { record, author, link: None, theme });
         self.answers(self.drafts.len() - 1, &mut bound, wanted);
+    }
+
+    /// Somebody else's public post, pasted as one's own.
+    fn pasted(&mut self, own: String) -> String {
+        let copied = self.rng.below(self.drafts.len());
+        let record = &self.drafts[copied].record;
+        let public = record.category == Category::Post && record.audience == Audience::Public;
+        record.text.clone().filter(|_| public).unwrap_or(own)
     }
 
     /// Adds a friend at the end, as people do.

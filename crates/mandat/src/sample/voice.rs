@@ -22,6 +22,10 @@ pub(crate) fn say(
     if key == "chain" {
         return text;
     }
+    if key == "post" && rng.chance(30.0) {
+        // Those who have more to say stay with their subject: the slots are bound.
+        text = format!("{text} {}", grammar.sentence(theme, key, bound, rng));
+    }
     if rng.chance(14.0) {
         let open = grammar.one(theme, "open", rng).unwrap_or_default();
         text = format!("{open}: {text}");

@@ -1,0 +1,217 @@
+//! JSON Lines that are not records: people, notices, choices. One bad line never ends an import.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::failure::{Failure, OrFail, Outcome};
+use crate::ui::{Table, Ui, count};
+
+/// The longest line that is looked at.
+const LINE_LIMIT: u64 = 4 << 20;
+
+/// A line that was not taken in, without its content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Rejected {
+    pub(crate) file: PathBuf,
+    pub(crate) line: u64,
+    pub(crate) reason: String,
+}
+
+/// The values of a file one by one; notes the line of each, and the lines that are none.
+pub(crate) struct Lines<T> {
+    path: PathBuf,
+    input: BufReader<Box<dyn Read>>,
+    line: u64,
+    buffer: Vec<u8>,
+    /// Line of each value handed out.
+    pub(crate) numbers: Vec<u64>,
+    pub(crate) rejected: Vec<Rejected>,
+    failure: Option<std::io::Error>,
+    kind: PhantomData<T>,
+}
+
+impl<T: DeserializeOwned> Lines<T> {
+    /// Opens a file of JSON Lines; `-` is standard input.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub(crate) fn open(path: &Path) -> Outcome<Self> {
+        let input: Box<dyn Read> = if path == Path::new("-") {
+            Box::new(std::io::stdin())
+        } else {
+            Box::new(File::open(path).or_bad_input(|| format!("cannot read `{}`", path.display()))?)
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            input: BufReader::with_capacity(1 << 20, input),
+            line: 0,
+            buffer: Vec::new(),
+            numbers: Vec::new(),
+            rejected: Vec::new(),
+            failure: None,
+            kind: PhantomData,
+        })
+    }
+
+    /// Rejects a value that was handed out, by its index.
+    pub(crate) fn reject(&mut self, index: usize, reason: String) {
+        self.rejected.push(Rejected { file: self.path.clone(), line: self.numbers[index], reason });
+    }
+
+    /// The rejected lines, once all values are out.
+    ///
+    /// # Errors
+    /// When reading ended before the file did.
+    pub(crate) fn finish(mut self) -> Outcome<Vec<Rejected>> {
+        if let Some(error) = self.failure {
+            return Err(Failure::bad_input(format!("cannot read `{}` to its end", self.path.display())).because(&error));
+        }
+        self.rejected.sort_by_key(|r| r.line);
+        Ok(self.rejected)
+    }
+
+    /// The next line that is not blank: its value, or what is wrong with it; `None` at the end.
+    fn step(&mut self) -> std::io::Result<Option<Result<T, String>>> {
+        loop {
+            self.buffer.clear();
+            self.line += 1;
+            if self.input.by_ref().take(LINE_LIMIT).read_until(b'\n', &mut self.buffer)? == 0 {
+                return Ok(None);
+            }
+            if self.buffer.len() as u64 == LINE_LIMIT && !self.buffer.ends_with(b"\n") {
+                skip_line(&mut self.input)?;
+                return Ok(Some(Err("the line is longer than 4 MiB".to_owned())));
+            }
+            if !self.buffer.trim_ascii().is_empty() {
+                return Ok(Some(serde_json::from_slice(&self.buffer).map_err(|error| without_content(&error))));
+            }
+        }
+    }
+}
+
+impl<T: DeserializeOwned> Iterator for Lines<T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        loop {
+            match self.step() {
+                Ok(None) => return None,
+                Ok(Some(Ok(value))) => {
+                    self.numbers.push(self.line);
+                    return Some(value);
+                }
+                Ok(Some(Err(reason))) => {
+                    self.rejected.push(Rejected { file: self.path.clone(), line: self.line, reason });
+                }
+                Err(error) => {
+                    self.failure = Some(error);
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+/// Lists the first rejected lines.
+pub(crate) fn report(ui: &Ui, rejected: &[Rejected]) {
+    if rejected.is_empty() {
+        return;
+    }
+    ui.line(&format!("{} {}", count(rejected.len() as u64), ui.t("lines rejected", "Zeilen abgewiesen")));
+    let mut table = Table::new(&[ui.t("file", "Datei"), ui.t("line>", "Zeile>"), ui.t("reason", "Grund")]);
+    for line in rejected.iter().take(10) {
+        table.row([line.file.display().to_string(), line.line.to_string(), line.reason.clone()]);
+    }
+    ui.table(&table);
+}
+
+/// Drops the rest of a line.
+fn skip_line(input: &mut impl BufRead) -> std::io::Result<()> {
+    loop {
+        let chunk = input.fill_buf()?;
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        let end = chunk.iter().position(|b| *b == b'\n');
+        let used = end.map_or(chunk.len(), |at| at + 1);
+        input.consume(used);
+        if end.is_some() {
+            return Ok(());
+        }
+    }
+}
+
+/// What is wrong with a line, without the words that stand in it.
+fn without_content(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let column = error.column();
+    if error.is_eof() {
+        return "the line breaks off".to_owned();
+    }
+    if error.is_syntax() {
+        return format!("not JSON, column {column}");
+    }
+    let reason = if let Some(rest) = text.strip_prefix("missing field `") {
+        format!("`{}` is missing", rest.split('`').next().unwrap_or_default())
+    } else if text.starts_with("unknown field `") {
+        "a field that is not known".to_owned()
+    } else if let Some(at) = text.find("expected ") {
+        let expected = text[at..].split(" at line").next().unwrap_or_default();
+        format!("a value of the wrong kind, {expected}")
+    } else if let Some(at) = text.find("is not a known ") {
+        let kind = text[at..].split(';').next().unwrap_or_default();
+        format!("a word that {kind}")
+    } else {
+        "a value that is not allowed".to_owned()
+    };
+    format!("{reason}, column {column}")
+}
+
+#[cfg(test)]
+mod tests {
+    use mandat_core::event::EventLine;
+
+    use super::*;
+
+    #[test]
+    fn bad_lines_are_named_without_their_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("choices.jsonl");
+        let secret = "Anna-Maria";
+        let lines = [
+            r#"{"event":"object","received_at":"2026-01-01T00:00:00Z","account":"1"}"#.to_owned(),
+            format!(r#"{{"event":"{secret}","received_at":"2026-01-01T00:00:00Z"}}"#),
+            format!(r#"{{"event":"object","received_at":"{secret}"}}"#),
+            format!(r#"{{"event":"object","{secret}":1}}"#),
+            format!(r#"{{"event":"consent","received_at":"2026-01-01","method":"{secret}"}}"#),
+            format!(r#"{{"event":"object","account":"{secret}"}}"#),
+            format!(r#"{{"event":"object","account":"{secret}"#),
+            format!("{secret}"),
+            String::new(),
+        ];
+        std::fs::write(&path, lines.join("\n")).unwrap();
+        let mut read: Lines<EventLine> = Lines::open(&path).unwrap();
+        assert_eq!(read.by_ref().count(), 1);
+        let rejected = read.finish().unwrap();
+        assert_eq!(rejected.len(), 7);
+        for rejected in &rejected {
+            assert!(!rejected.reason.contains(secret), "{}", rejected.reason);
+        }
+        assert_eq!(rejected[4].reason.split(',').next(), Some("`received` is missing"));
+    }
+
+    #[test]
+    fn a_line_beyond_the_limit_is_skipped_and_the_next_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines.jsonl");
+        std::fs::write(&path, format!("\"{}\"\n1\n", "a".repeat(5 << 20))).unwrap();
+        let mut read: Lines<u32> = Lines::open(&path).unwrap();
+        assert_eq!(read.by_ref().collect::<Vec<_>>(), [1]);
+        assert_eq!((read.numbers.as_slice(), read.rejected.len()), ([2].as_slice(), 1));
+    }
+}

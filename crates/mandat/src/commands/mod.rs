@@ -1,0 +1,30 @@
+//! The commands, one file each: `Args` and `run`.
+
+pub(crate) mod bench;
+pub(crate) mod choices;
+pub(crate) mod config;
+mod context;
+pub(crate) mod init;
+mod lines;
+pub(crate) mod notices;
+pub(crate) mod people;
+
+use crate::cli::{Cli, Command};
+use crate::failure::Outcome;
+use crate::surroundings::Surroundings;
+use crate::ui::Ui;
+
+pub(crate) use context::{Context, Open};
+
+/// Runs the command that was asked for.
+pub(crate) fn run(ui: Ui, around: &Surroundings, cli: &Cli) -> Outcome {
+    let mut ctx = Context { ui, around: around.clone(), global: cli.global.clone() };
+    match &cli.command {
+        Command::Init(args) => init::run(&ctx, args),
+        Command::People(args) => people::run(&mut ctx, args),
+        Command::Notices(args) => notices::run(&mut ctx, args),
+        Command::Choices(args) => choices::run(&mut ctx, args),
+        Command::Config(args) => config::run(&ctx, args),
+        Command::Bench(args) => bench::run(&ctx, args),
+    }
+}

@@ -1,0 +1,78 @@
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use mandat_core::person::PersonLine;
+use serde_json::json;
+
+use crate::commands::context::Context;
+use crate::commands::lines::{self, Lines, Rejected};
+use crate::failure::{Exit, Failure, Outcome, from_library};
+use crate::ui::count;
+
+/// Tell Mandat who people are: country, age, kind of account
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  mandat people import people.jsonl --platform mastodon")]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    Import(Import),
+}
+
+/// Take in files of people, one JSON object a line
+///
+/// Fields: account, platform, handles, kind, holders, country, region, residence, born or age_band,
+/// born_source, org, status, languages, last_interaction. Unknown age is a minor, unknown country is
+/// the EU. The same line again changes nothing.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  mandat people import people.jsonl --platform mastodon")]
+struct Import {
+    /// Files of JSON Lines; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Platform of lines that name none
+    #[arg(long)]
+    platform: Option<String>,
+}
+
+pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
+    let What::Import(args) = &args.what;
+    let open = ctx.open()?;
+    let mut ledger = open.ledger()?;
+    let platform = open.platform(args.platform.as_deref());
+    let (mut accepted, mut unchanged, mut suppressed) = (0, 0, 0);
+    let mut rejected: Vec<Rejected> = Vec::new();
+    for file in &args.files {
+        let mut read: Lines<PersonLine> = Lines::open(file)?;
+        let report =
+            ledger.import_people(&mut read, platform, ctx.now()).map_err(|e| from_library(Exit::Refused, &e))?;
+        rejected.extend(read.finish()?);
+        accepted += report.accepted;
+        unchanged += report.unchanged;
+        suppressed += report.suppressed;
+    }
+    let ui = &ctx.ui;
+    ui.line(&format!("{} {}", count(accepted), ui.t("people taken in", "Personen aufgenommen")));
+    for (number, english, german) in [
+        (unchanged, "said nothing new", "sagten nichts Neues"),
+        (suppressed, "were erased and stay so", "wurden gelöscht und bleiben es"),
+    ] {
+        if number > 0 {
+            ui.line(&format!("{} {}", count(number), ui.t(english, german)));
+        }
+    }
+    lines::report(ui, &rejected);
+    ui.answer(&json!({"accepted": accepted, "unchanged": unchanged, "suppressed": suppressed, "rejected": rejected}));
+    nothing_taken(accepted + unchanged + suppressed, &rejected)
+}
+
+/// An import that took nothing in, of lines that were there, is bad input.
+pub(super) fn nothing_taken(taken: u64, rejected: &[Rejected]) -> Outcome {
+    if taken == 0 && !rejected.is_empty() {
+        return Err(Failure::bad_input("no line could be taken in").hint("the first rejected lines are listed above"));
+    }
+    Ok(())
+}

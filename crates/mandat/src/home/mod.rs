@@ -1,0 +1,130 @@
+//! A home: settings, recipes, keys and ledger in one folder, and where the store is.
+
+mod keys;
+mod settings;
+
+use std::path::{Path, PathBuf};
+
+use mandat_core::time::Micros;
+
+use crate::failure::{Failure, OrFail, Outcome};
+use crate::surroundings::Surroundings;
+
+pub(crate) use keys::{Secrets, check_rights, make_keys};
+pub(crate) use settings::{DEFAULTS, Origin, Setting, Settings, bytes_of, shipped, template};
+
+/// The file that makes a folder a home.
+pub(crate) const SETTINGS: &str = "mandat.toml";
+
+/// Recipes that every new home has: name and source.
+pub(crate) const RECIPES: [(&str, &str); 2] = [
+    ("own-model", include_str!("../../data/recipes/own-model.toml")),
+    ("own-model-opt-out", include_str!("../../data/recipes/own-model-opt-out.toml")),
+];
+
+/// An opened home.
+#[derive(Debug, Clone)]
+pub(crate) struct Home {
+    pub(crate) root: PathBuf,
+    pub(crate) settings: Settings,
+}
+
+impl Home {
+    /// Finds the home by `--home`, `MANDAT_HOME`, or the working folder and those above it.
+    ///
+    /// # Errors
+    /// When there is none, or its settings cannot be read.
+    pub(crate) fn find(flag: Option<&Path>, around: &Surroundings) -> Outcome<Self> {
+        let named = flag.map(Path::to_owned).or_else(|| around.home.clone());
+        if let Some(root) = named {
+            return Self::open(&around.folder.join(root));
+        }
+        let above = around.folder.ancestors().find(|folder| folder.join(SETTINGS).is_file());
+        match above {
+            Some(root) => Self::open(root),
+            None => Err(Failure::usage("no home here or in a folder above")
+                .hint("make one with `mandat init`, try `mandat demo`, or name one with --home")),
+        }
+    }
+
+    /// Opens a folder as a home.
+    ///
+    /// # Errors
+    /// When it is none, or its settings cannot be read.
+    pub(crate) fn open(root: &Path) -> Outcome<Self> {
+        let path = root.join(SETTINGS);
+        if !path.is_file() {
+            return Err(Failure::bad_input(format!("`{}` is not a home: it has no {SETTINGS}", root.display()))
+                .hint("make one there with `mandat init --home …`"));
+        }
+        let text = std::fs::read_to_string(&path).or_bad_input(|| format!("cannot read `{}`", path.display()))?;
+        let settings = Settings::read(&text, &path)?;
+        Ok(Self { root: root.to_owned(), settings })
+    }
+
+    /// Makes a new home: settings, recipes, keys and folders. Overwrites nothing.
+    ///
+    /// # Errors
+    /// When the folder is a home already, or cannot be written.
+    pub(crate) fn create(root: &Path, settings: &str) -> Outcome<Self> {
+        if root.join(SETTINGS).exists() {
+            return Err(Failure::refused(format!("`{}` is a home already", root.display()))
+                .hint("use it with --home, or choose another folder"));
+        }
+        let refuse = || format!("cannot write into `{}`", root.display());
+        std::fs::create_dir_all(root.join("recipes")).or_refuse(refuse)?;
+        for (name, source) in RECIPES {
+            std::fs::write(root.join("recipes").join(format!("{name}.toml")), source).or_refuse(refuse)?;
+        }
+        make_keys(&root.join("keys"))?;
+        std::fs::write(root.join(SETTINGS), settings).or_refuse(refuse)?;
+        Self::open(root)
+    }
+
+    /// The two secrets, from the environment or the key files.
+    ///
+    /// # Errors
+    /// When they are missing, damaged, or readable by others.
+    pub(crate) fn secrets(&self, around: &Surroundings) -> Outcome<Secrets> {
+        Secrets::read(&self.root.join("keys"), around)
+    }
+
+    /// The ledger's database.
+    pub(crate) fn ledger(&self) -> PathBuf {
+        self.root.join(&self.settings.values.ledger)
+    }
+
+    /// The folder of vault and corpora.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.root.join(&self.settings.values.store)
+    }
+
+    /// The names of the recipes, in order.
+    pub(crate) fn recipes(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.root.join("recipes")).into_iter().flatten().flatten();
+        let names = entries.filter_map(|e| e.file_name().to_str()?.strip_suffix(".toml").map(str::to_owned));
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    }
+
+    /// The source of a recipe.
+    ///
+    /// # Errors
+    /// When there is no recipe of that name.
+    pub(crate) fn recipe_source(&self, name: &str) -> Outcome<(PathBuf, String)> {
+        let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        let path = self.root.join("recipes").join(format!("{name}.toml"));
+        if !plain || !path.is_file() {
+            return Err(Failure::bad_input(format!("there is no recipe `{name}`"))
+                .hint(format!("recipes here: {}; each is a file in recipes/", self.recipes().join(", "))));
+        }
+        let text = std::fs::read_to_string(&path).or_bad_input(|| format!("cannot read `{}`", path.display()))?;
+        Ok((path, text))
+    }
+}
+
+/// A file name that says when, such as `20261121T120000Z`.
+pub(crate) fn stamp(at: Micros) -> String {
+    at.to_string().chars().take(19).filter(char::is_ascii_alphanumeric).chain(['Z']).collect()
+}

@@ -1,0 +1,138 @@
+//! The only printer. stdout is data, stderr is talk; readable without colour.
+
+mod number;
+mod progress;
+mod table;
+
+use std::io::Write;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::surroundings::Surroundings;
+
+pub(crate) use number::{bytes, count, duration};
+pub(crate) use progress::Bar;
+pub(crate) use table::Table;
+
+/// The languages in which people are spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Lang {
+    /// Deutsch
+    De,
+    /// English
+    En,
+}
+
+impl Lang {
+    /// The sentence in this language.
+    pub(crate) const fn pick<'a>(self, english: &'a str, german: &'a str) -> &'a str {
+        match self {
+            Self::De => german,
+            Self::En => english,
+        }
+    }
+
+    /// BCP 47.
+    pub(crate) const fn tag(self) -> &'static str {
+        self.pick("en", "de")
+    }
+}
+
+/// Where everything that a person or a script reads goes through.
+#[derive(Debug, Clone)]
+pub(crate) struct Ui {
+    pub(crate) lang: Lang,
+    /// The answer goes out as one JSON document.
+    pub(crate) json: bool,
+    pub(crate) width: usize,
+    stdout_colour: bool,
+    stderr_colour: bool,
+    bars: bool,
+}
+
+impl Ui {
+    /// A printer for these surroundings.
+    pub(crate) const fn new(around: &Surroundings, lang: Lang, json: bool) -> Self {
+        Self {
+            lang,
+            json,
+            width: around.width,
+            stdout_colour: around.stdout_colour,
+            stderr_colour: around.stderr_colour,
+            bars: around.stderr_terminal,
+        }
+    }
+
+    /// A printer that knows nothing of where it prints.
+    pub(crate) const fn plain(lang: Lang, json: bool) -> Self {
+        Self { lang, json, width: 80, stdout_colour: false, stderr_colour: false, bars: false }
+    }
+
+    /// The sentence in the language spoken.
+    pub(crate) const fn t<'a>(&self, english: &'a str, german: &'a str) -> &'a str {
+        self.lang.pick(english, german)
+    }
+
+    /// A line of the answer.
+    pub(crate) fn line(&self, text: &str) {
+        if !self.json {
+            // A reader that has gone away, such as `head`, is no failure.
+            let _gone = writeln!(std::io::stdout(), "{text}");
+        }
+    }
+
+    /// A heading of the answer.
+    pub(crate) fn heading(&self, text: &str) {
+        self.line(&if self.stdout_colour { format!("\n\x1b[1m{text}\x1b[0m") } else { format!("\n{text}") });
+    }
+
+    /// A table of the answer.
+    pub(crate) fn table(&self, table: &Table) {
+        self.line(table.render(self.width).trim_end());
+    }
+
+    /// The answer for a script.
+    pub(crate) fn answer<T: Serialize>(&self, value: &T) {
+        if self.json {
+            let text = serde_json::to_string_pretty(value).expect("bug: an answer serialises");
+            let _gone = writeln!(std::io::stdout(), "{text}");
+        }
+    }
+
+    /// Says something beside the answer.
+    pub(crate) fn say(&self, text: &str) {
+        let _gone = writeln!(std::io::stderr(), "{text}");
+    }
+
+    /// Warns about something that does not end the command.
+    pub(crate) fn warn(&self, text: &str) {
+        let word = self.t("warning", "Warnung");
+        self.say(&self.tinted("33", word, text));
+    }
+
+    /// Says why the command failed and what can be done.
+    pub(crate) fn fail(&self, failure: &Failure) {
+        let word = self.t("error", "Fehler");
+        self.say(&self.tinted("31", word, &failure.message));
+        for cause in &failure.causes {
+            self.say(&format!("  {}: {cause}", self.t("cause", "Ursache")));
+        }
+        if let Some(hint) = &failure.hint {
+            self.say(&self.tinted("36", self.t("hint", "Hinweis"), hint));
+        }
+        self.answer(&serde_json::json!({"error": {
+            "exit": failure.exit as u8, "message": failure.message, "causes": failure.causes, "hint": failure.hint,
+        }}));
+    }
+
+    /// A progress bar that shows itself only when the work takes long and somebody is watching.
+    pub(crate) fn bar(&self, label: &str) -> Bar {
+        Bar::new(label, self.bars && !self.json)
+    }
+
+    fn tinted(&self, colour: &str, word: &str, text: &str) -> String {
+        if self.stderr_colour { format!("\x1b[1;{colour}m{word}:\x1b[0m {text}") } else { format!("{word}: {text}") }
+    }
+}
