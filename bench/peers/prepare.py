@@ -70,7 +70,8 @@ def write_choices(data, level):
         time("received_at").alias("effective_at"),
     )
     rows = acts.explode("purpose").explode("category").explode("record")
-    rows = rows.with_columns(category=pl.when(pl.col("category") != "*").then("category")).collect()
+    one_category = (pl.col("category") != "*") & pl.col("record").is_null()
+    rows = rows.with_columns(category=pl.when(one_category).then("category")).collect()
     write(rows, data / "choices.parquet", level)
     return rows["account"].n_unique(), len(rows)
 
