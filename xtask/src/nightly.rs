@@ -1,4 +1,6 @@
-//! What takes too long for every change: the property tests over many more cases, and the fuzz targets.
+//! What takes too long for every change: the property tests over many more cases, killed processes, the fuzz targets.
+
+mod kill;
 
 use anyhow::Result;
 
@@ -16,8 +18,10 @@ pub(crate) fn run(args: &[String]) -> Result<bool> {
     let place = Place::find()?;
     let many =
         Cmd::cargo(&place, "test --locked --release --workspace --no-fail-fast").env("PROPTEST_CASES", CASES).tee()?;
+    Cmd::cargo(&place, "build --locked --release -p mandat").show()?;
+    let survived = kill::run(&place)?;
     let fuzzed = fuzz(&place)?;
-    Ok(many.ok && fuzzed)
+    Ok(many.ok && survived && fuzzed)
 }
 
 fn fuzz(place: &Place) -> Result<bool> {

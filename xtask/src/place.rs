@@ -12,6 +12,8 @@ pub(crate) struct Place {
     pub(crate) cache: PathBuf,
     /// `$CARGO_TARGET_DIR`, or `mandat-target` in the cache: one for all clones, so that Arrow compiles once.
     pub(crate) target: PathBuf,
+    /// Whether this is continuous integration, which never builds the same tree twice.
+    pub(crate) once: bool,
 }
 
 impl Place {
@@ -23,7 +25,7 @@ impl Place {
             None => folder("HOME").context("neither XDG_CACHE_HOME nor HOME is set")?.join(".cache"),
         };
         let target = folder("CARGO_TARGET_DIR").unwrap_or_else(|| cache.join("mandat-target"));
-        Ok(Self { root, cache, target })
+        Ok(Self { root, cache, target, once: std::env::var_os("CI").is_some() })
     }
 
     /// The release binary.

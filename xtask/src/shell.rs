@@ -33,7 +33,8 @@ impl Cmd {
 
     /// `cargo WORDS…`, never writing the lock file.
     pub(crate) fn cargo(place: &Place, words: &str) -> Self {
-        Self::new(place, "cargo").args(words.split_whitespace())
+        let cargo = Self::new(place, "cargo").args(words.split_whitespace());
+        if place.once { cargo.env("CARGO_INCREMENTAL", "0") } else { cargo }
     }
 
     /// Adds one argument.
