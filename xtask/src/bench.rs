@@ -16,7 +16,7 @@ use anyhow::{Context, Result, bail};
 use crate::install::Venv;
 use crate::place::Place;
 use crate::readme;
-use crate::shell::Cmd;
+use crate::shell::{Cmd, make_home};
 use measure::{Measure, Round};
 
 /// What to run.
@@ -105,7 +105,7 @@ impl Bench {
             let generate =
                 self.mandat(&["bench", "generate", "--records", &all, "--people", &people, "--choices", &choices]);
             generate.arg("--out").arg(&self.data).show()?;
-            self.mandat(&["init"]).arg(self.home()).show()?;
+            make_home(&self.place, &self.home())?;
             for (verb, file) in IMPORTS {
                 let words: Vec<_> = verb.split(' ').collect();
                 self.mandat(&words).arg(self.data.join(file)).arg("--home").arg(self.home()).show()?;

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::measure::Measure;
 use crate::place::Place;
-use crate::shell::Cmd;
+use crate::shell::{Cmd, make_home};
 
 /// The memory budget that the command is given, and what its peak is held against.
 pub(super) const BUDGET: &str = "1GB";
@@ -16,7 +16,7 @@ pub(super) const BUDGET: &str = "1GB";
 /// Makes a fresh home and ingests the generated records into it.
 pub(super) fn measure(place: &Place, data: &Path) -> Result<Measure> {
     let home = place.scratch("bench-ingest")?.join("home");
-    Cmd::new(place, place.binary()).args(["init", "--home"]).arg(&home).read()?;
+    make_home(place, &home)?;
     let input = data.join("records.jsonl");
     let bytes = std::fs::metadata(&input)?.len();
     let command = Cmd::new(place, place.binary()).args(["ingest", "--home"]).arg(&home).arg(&input);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 
 use crate::place::Place;
-use crate::shell::Cmd;
+use crate::shell::{Cmd, make_home};
 
 /// Homes that are disturbed; each is killed twice at ingest and twice at build.
 const ROUNDS: u32 = 25;
@@ -66,7 +66,7 @@ impl Kill<'_> {
             .args(["bench", "sample", "--out"])
             .arg(self.folder.join("sample"))
             .read()?;
-        Cmd::new(self.place, self.place.binary()).arg("init").arg(&base).read()?;
+        make_home(self.place, &base)?;
         for (verb, file) in [("notices", "notices.jsonl"), ("people", "people.jsonl"), ("choices", "choices.jsonl")] {
             self.mandat(&base, &[verb.to_owned(), "import".to_owned(), self.sample(file)]).read()?;
         }
