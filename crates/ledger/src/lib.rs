@@ -1,1 +1,32 @@
 //! ledger
+mod append;
+mod check;
+mod codec;
+pub mod durable;
+mod entropy;
+mod erase;
+mod error;
+mod fold;
+mod imports;
+mod keys;
+mod ledger;
+mod notices;
+mod people;
+mod read;
+mod row;
+mod schema;
+mod snapshot;
+mod writer;
+
+pub use append::{AppendReport, ChoicesImport};
+pub use check::Rejection;
+pub use erase::ErasureReport;
+pub use error::LedgerError;
+pub use imports::{ImportBatch, VoidReport};
+pub use keys::{Fingerprints, Keys};
+pub use ledger::{Head, Ledger, LedgerCounts};
+pub use notices::NoticesReport;
+pub use people::{PeopleReport, Sighting, SightingReport};
+pub use read::{Entry, LedgerEvent};
+pub use snapshot::{Snapshot, SnapshotCheck, SnapshotOptions};
+pub use writer::Account;

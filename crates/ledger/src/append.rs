@@ -1,0 +1,278 @@
+//! Taking in choices: idempotent, checked, bound to every account they concern.
+
+use mandat_core::event::{EventKind, EventLine};
+use mandat_core::history::{DEFAULT_PLATFORM, subjects};
+use mandat_core::time::Micros;
+use mandat_proof::PersonKey;
+
+use crate::check::{Rejection, check, denies};
+use crate::codec::{canonical, encode, kind_number};
+use crate::error::LedgerError;
+use crate::keys::Keys;
+use crate::ledger::Ledger;
+use crate::row::mark;
+use crate::writer::{Account, NewRow, Writer};
+
+/// Events in one transaction.
+pub(crate) const CHUNK: usize = 50_000;
+
+/// What became of a batch of events.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[must_use]
+pub struct AppendReport {
+    /// Events taken in.
+    pub accepted: u64,
+    /// Events that were there already.
+    pub duplicates: u64,
+    /// Events not taken in: their index in the batch, and why.
+    pub rejected: Vec<(usize, Rejection)>,
+    /// Denials said to be received in the future, taken as received now.
+    pub clamped: u64,
+    /// Accounts and handles that no people file or record had named before.
+    pub unknown_accounts: u64,
+    /// First and last position of the rows written, if any.
+    pub positions: Option<(u64, u64)>,
+}
+
+impl AppendReport {
+    fn extend(&mut self, other: Self, offset: usize) {
+        self.accepted += other.accepted;
+        self.duplicates += other.duplicates;
+        self.rejected.extend(other.rejected.into_iter().map(|(index, why)| (index + offset, why)));
+        self.clamped += other.clamped;
+        self.unknown_accounts += other.unknown_accounts;
+        self.positions = match (self.positions, other.positions) {
+            (Some((first, _)), Some((_, last))) => Some((first, last)),
+            (one, other) => one.or(other),
+        };
+    }
+}
+
+/// An event with what can be computed before the lock is taken.
+struct Prepared {
+    tag: u128,
+    people: Vec<PersonKey>,
+    payload: Vec<u8>,
+    line: EventLine,
+}
+
+impl Ledger {
+    /// Appends events as they happen. When it returns, they are on disk.
+    ///
+    /// An event whose id is there already changes nothing; without an id, its content is its id.
+    ///
+    /// # Errors
+    /// When the database fails; events of earlier transactions of 50,000 then stay.
+    pub fn append(&mut self, events: &[EventLine], now: Micros) -> Result<AppendReport, LedgerError> {
+        let mut report = AppendReport::default();
+        for (chunk, lines) in events.chunks(CHUNK).enumerate() {
+            let part = self.append_chunk(lines, false, now, &mut |_, _| Ok(()))?;
+            report.extend(part, chunk * CHUNK);
+        }
+        Ok(report)
+    }
+
+    /// Appends choices from elsewhere as one batch that can be undone; a consent needs its notice and method.
+    ///
+    /// # Errors
+    /// As [`Self::append`].
+    pub fn import_choices(
+        &mut self,
+        events: &mut dyn Iterator<Item = EventLine>,
+        now: Micros,
+    ) -> Result<ChoicesImport, LedgerError> {
+        let mut import = ChoicesImport { batch: None, report: AppendReport::default() };
+        let mut offset = 0;
+        loop {
+            let lines: Vec<_> = (&mut *events).take(CHUNK).collect();
+            if lines.is_empty() {
+                return Ok(import);
+            }
+            let batch = &mut import.batch;
+            let part = self.append_chunk(&lines, true, now, &mut |writer, rows| {
+                let number = batch.map_or_else(|| writer.next_batch(), Ok)?;
+                writer.note_batch(number, rows)?;
+                *batch = Some(number);
+                Ok(())
+            })?;
+            import.report.extend(part, offset);
+            offset += lines.len();
+        }
+    }
+
+    fn append_chunk(
+        &mut self,
+        lines: &[EventLine],
+        imported: bool,
+        now: Micros,
+        written: &mut dyn FnMut(&mut Writer<'_>, (u64, u64)) -> Result<(), LedgerError>,
+    ) -> Result<AppendReport, LedgerError> {
+        let prepared: Vec<_> = lines.iter().map(|line| prepare(&self.keys, line, imported)).collect();
+        let mut report = AppendReport::default();
+        let mut writer = Writer::begin(self, now)?;
+        let first = writer.head().position + 1;
+        for (index, event) in prepared.iter().enumerate() {
+            match writer.take(event, imported, &mut report)? {
+                Ok(true) => report.accepted += 1,
+                Ok(false) => report.duplicates += 1,
+                Err(why) => report.rejected.push((index, why)),
+            }
+        }
+        let last = writer.head().position;
+        if last >= first {
+            report.positions = Some((first, last));
+            written(&mut writer, (first, last))?;
+        }
+        writer.commit()?;
+        Ok(report)
+    }
+}
+
+/// What an import of choices did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct ChoicesImport {
+    /// The number to undo it by; `None` if nothing new came in.
+    pub batch: Option<u64>,
+    /// What became of the events.
+    pub report: AppendReport,
+}
+
+fn prepare(keys: &Keys, line: &EventLine, imported: bool) -> Prepared {
+    let tag = match &line.id {
+        Some(id) => keys.tag_of_id(id),
+        None => keys.tag_of_content(&canonical(line)),
+    };
+    let mut line = line.clone();
+    // The new text of an edited record comes in with the record; here it would outlive it.
+    line.text = None;
+    if imported && line.channel.is_none() {
+        line.channel = Some("import".into());
+    }
+    let people = subjects(&line, DEFAULT_PLATFORM, keys.keyer());
+    Prepared { tag, people, payload: encode(&line), line }
+}
+
+impl Writer<'_> {
+    /// Takes one event in: `true` if it is new.
+    fn take(
+        &mut self,
+        event: &Prepared,
+        imported: bool,
+        report: &mut AppendReport,
+    ) -> Result<Result<bool, Rejection>, LedgerError> {
+        if self.parts(event.tag)? > 0 {
+            return Ok(Ok(false));
+        }
+        if let Err(why) = self.admit(event, imported)? {
+            return Ok(Err(why));
+        }
+        let clamped = event.line.received > self.next_time();
+        report.clamped += u64::from(clamped);
+        let marks = if imported { mark::IMPORTED } else { 0 } | if clamped { mark::CLAMPED } else { 0 };
+        if event.people.is_empty() {
+            self.insert(&event.row(0, marks, clamped, &event.payload), None)?;
+            return Ok(Ok(true));
+        }
+        let mut part = 0;
+        for person in &event.people {
+            part = self.take_for(event, *person, part, (marks, clamped), report)?;
+        }
+        Ok(Ok(true))
+    }
+
+    fn admit(&mut self, event: &Prepared, imported: bool) -> Result<Result<(), Rejection>, LedgerError> {
+        let line = &event.line;
+        if let Err(why) = check(line, imported, self.next_time()) {
+            return Ok(Err(why));
+        }
+        let denies = denies(line);
+        if event.people.is_empty() && !denies && !stands_alone(line) {
+            return Ok(Err(Rejection::NoSubject));
+        }
+        if let Some(notice) = &line.notice
+            && crate::check::permits(line)
+            && !self.knows_notice(notice)?
+        {
+            return Ok(Err(Rejection::UnknownNotice));
+        }
+        if imported && !denies {
+            for person in &event.people {
+                if self.find(*person)?.is_none() && self.is_suppressed(*person)? {
+                    return Ok(Err(Rejection::Suppressed));
+                }
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Writes the row of one person, and of everybody who held the handle that it may name; returns the next part.
+    fn take_for(
+        &mut self,
+        event: &Prepared,
+        person: PersonKey,
+        part: u32,
+        (marks, clamped): (u8, bool),
+        report: &mut AppendReport,
+    ) -> Result<u32, LedgerError> {
+        let owner = match self.find(person)? {
+            Some(live) => live,
+            None => {
+                report.unknown_accounts += 1;
+                self.add_named(person, &event.line)?
+            }
+        };
+        self.insert(&event.row(part, marks, clamped, &event.payload), Some(&owner))?;
+        let mut part = part + 1;
+        if owner.seen || !denies(&event.line) {
+            return Ok(part);
+        }
+        let Some((platform, name)) = named(&event.line) else { return Ok(part) };
+        for (holder, account) in self.holders(platform, name)? {
+            let mut line = event.line.clone();
+            line.account = Some(account);
+            self.insert(&event.row(part, marks | mark::BY_HANDLE, clamped, &encode(&line)), Some(&holder))?;
+            part += 1;
+        }
+        Ok(part)
+    }
+
+    /// An account that nobody has seen: it may be a handle, so it is kept under that name as well.
+    fn add_named(&mut self, person: PersonKey, line: &EventLine) -> Result<crate::writer::Live, LedgerError> {
+        let Some((platform, name)) = named(line) else { return self.add_subject(person, None, false) };
+        let account = Account { platform: platform.into(), account: name.into() };
+        let live = self.add_subject(person, Some(&account), false)?;
+        self.note_handle(&live, platform, name, None, None)?;
+        Ok(live)
+    }
+}
+
+impl Prepared {
+    fn row<'a>(&self, part: u32, marks: u8, clamped: bool, plain: &'a [u8]) -> NewRow<'a> {
+        NewRow {
+            tag: self.tag,
+            part,
+            kind: kind_number(self.line.event),
+            marks,
+            received: (!clamped).then_some(self.line.received),
+            asserted: Some(self.line.asserted_at()),
+            plain,
+        }
+    }
+}
+
+/// Platform and account of an event that is about one account.
+fn named(line: &EventLine) -> Option<(&str, &str)> {
+    let account = line.account.as_deref()?;
+    Some((line.platform.as_deref().unwrap_or(DEFAULT_PLATFORM), account))
+}
+
+/// Whether an event without an account is about something: a record, an organisation, another event.
+fn stands_alone(line: &EventLine) -> bool {
+    match line.event {
+        EventKind::Order => true,
+        EventKind::OrgPolicy => line.org.is_some() || line.account.is_some(),
+        EventKind::Verification => line.of.is_some(),
+        _ => line.record.is_some(),
+    }
+}

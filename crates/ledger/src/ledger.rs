@@ -1,0 +1,252 @@
+//! Opening a ledger, and the small questions: head, accounts, handles.
+
+use std::fmt;
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
+
+use mandat_core::time::Micros;
+use mandat_proof::{PersonKey, SubjectSecret};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+
+use crate::durable;
+use crate::entropy::Entropy;
+use crate::error::LedgerError;
+use crate::keys::Keys;
+use crate::row::{Subject, open_side};
+use crate::schema;
+use crate::writer::{Account, open_live};
+
+/// The end of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// Position of the last event; 0 for an empty ledger.
+    pub position: u64,
+    /// When it was appended, by the ledger's clock; the distant past for an empty ledger.
+    pub appended: Micros,
+}
+
+/// How much the ledger holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LedgerCounts {
+    /// Rows of the event table.
+    pub events: u64,
+    /// Accounts known, erased ones included.
+    pub accounts: u64,
+    /// Accounts whose secret was destroyed.
+    pub erased: u64,
+    /// Notices.
+    pub notices: u64,
+    /// Pairs of handle and account.
+    pub handles: u64,
+}
+
+/// An append-only store of notices, facts about people, and choices.
+///
+/// One writer at a time, in this or another process: each write is one transaction that waits for
+/// the lock. Readers never wait. A thread that reads beside a writer opens a ledger of its own.
+pub struct Ledger {
+    pub(crate) connection: Connection,
+    pub(crate) keys: Keys,
+    pub(crate) entropy: Entropy,
+    path: PathBuf,
+}
+
+impl Ledger {
+    /// Makes a new ledger.
+    ///
+    /// # Errors
+    /// [`LedgerError::Exists`] if there is a file, unless it is what a killed `create` left behind.
+    pub fn create(path: &Path, keys: Keys) -> Result<Self, LedgerError> {
+        let fresh = private_file(path)?;
+        let mut connection = schema::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        if !fresh && !schema::is_empty(&connection).unwrap_or(false) {
+            return Err(LedgerError::Exists(path.to_owned()));
+        }
+        schema::harden(&connection)?;
+        let prints = keys.fingerprints();
+        let meta = [
+            ("person_key_fingerprint", prints.person.to_be_bytes().to_vec()),
+            ("wrapping_key_fingerprint", prints.wrapping.to_be_bytes().to_vec()),
+        ];
+        schema::create(&mut connection, &meta)?;
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        durable::sync_dir(folder).map_err(|source| file_error("make durable", path, source))?;
+        Ok(Self { connection, keys, entropy: Entropy::new(), path: path.to_owned() })
+    }
+
+    /// Opens a ledger; everything it rests on is asserted first.
+    ///
+    /// # Errors
+    /// When there is none, it is of another format, the keys are not its own, or SQLite cannot keep it safe.
+    pub fn open(path: &Path, keys: Keys) -> Result<Self, LedgerError> {
+        if !path.exists() {
+            return Err(LedgerError::NotFound(path.to_owned()));
+        }
+        let connection = schema::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        schema::check(&connection, path)?;
+        schema::harden(&connection)?;
+        let ledger = Self { connection, keys, entropy: Entropy::new(), path: path.to_owned() };
+        ledger.check_keys()?;
+        Ok(ledger)
+    }
+
+    /// Another connection to the same ledger, for another thread.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn reopen(&self) -> Result<Self, LedgerError> {
+        Self::open(&self.path, self.keys.clone())
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The keys it was opened with.
+    #[must_use]
+    pub const fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The end of the ledger.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn head(&self) -> Result<Head, LedgerError> {
+        read_head(&self.connection)
+    }
+
+    /// How much the ledger holds.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn counts(&self) -> Result<LedgerCounts, LedgerError> {
+        let count = |sql: &str| -> Result<u64, LedgerError> {
+            let rows: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
+            Ok(rows.cast_unsigned())
+        };
+        Ok(LedgerCounts {
+            events: self.head()?.position,
+            accounts: count("SELECT count(*) FROM subjects WHERE seen = 1")?,
+            erased: count("SELECT count(*) FROM subjects WHERE erased IS NOT NULL")?,
+            notices: count("SELECT count(*) FROM notices")?,
+            handles: count("SELECT count(*) FROM handles")?,
+        })
+    }
+
+    /// The account behind a person key; `None` if it is not known or was erased.
+    ///
+    /// # Errors
+    /// When the database fails or a sealed value was changed.
+    pub fn account_of(&self, person: PersonKey) -> Result<Option<Account>, LedgerError> {
+        read_account(&self.connection, &self.keys, person)
+    }
+
+    /// The person key of an account the ledger knows, erased ones included.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn person_of(&self, platform: &str, account: &str) -> Result<Option<PersonKey>, LedgerError> {
+        let person = self.keys.keyer().person(platform, account);
+        let mut query = self.connection.prepare_cached("SELECT 1 FROM subjects WHERE person = ?1")?;
+        Ok(query.exists([person.to_bytes()])?.then_some(person))
+    }
+
+    /// Every account that ever held a handle, in key order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn holders_of(&self, platform: &str, handle: &str) -> Result<Vec<PersonKey>, LedgerError> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT DISTINCT s.person FROM handles h JOIN subjects s ON s.subject = h.subject
+             WHERE h.handle = ?1 AND s.seen = 1 ORDER BY s.person",
+        )?;
+        let key = self.keys.handle(platform, handle);
+        let people: Result<_, _> =
+            query.query_map([key.to_bytes()], |row| Ok(PersonKey::from_bytes(row.get(0)?)))?.collect();
+        Ok(people?)
+    }
+
+    fn check_keys(&self) -> Result<(), LedgerError> {
+        let stored = |name: &str| -> Result<Option<[u8; 16]>, LedgerError> {
+            let mut query = self.connection.prepare_cached("SELECT value FROM meta WHERE name = ?1")?;
+            Ok(query.query_row([name], |row| row.get(0)).optional()?)
+        };
+        let prints = self.keys.fingerprints();
+        let checks = [
+            ("person_key_fingerprint", prints.person, "person-key secret"),
+            ("wrapping_key_fingerprint", prints.wrapping, "wrapping secret"),
+        ];
+        for (name, expected, which) in checks {
+            if stored(name)? != Some(expected.to_be_bytes()) {
+                return Err(LedgerError::WrongKey { which });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ledger").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// The last row of the event table.
+pub(crate) fn read_head(connection: &Connection) -> Result<Head, LedgerError> {
+    let mut query =
+        connection.prepare_cached("SELECT position, appended_at FROM events ORDER BY position DESC LIMIT 1")?;
+    let head = query
+        .query_row([], |row| {
+            Ok(Head { position: row.get::<_, i64>(0)?.cast_unsigned(), appended: Micros(row.get(1)?) })
+        })
+        .optional()?;
+    Ok(head.unwrap_or(Head { position: 0, appended: Micros::DISTANT_PAST }))
+}
+
+/// The account behind a person key.
+pub(crate) fn read_account(
+    connection: &Connection,
+    keys: &Keys,
+    person: PersonKey,
+) -> Result<Option<Account>, LedgerError> {
+    let mut query = connection.prepare_cached(
+        "SELECT subject, secret, account FROM subjects
+         WHERE person = ?1 AND erased IS NULL AND account IS NOT NULL",
+    )?;
+    let found = query
+        .query_row([person.to_bytes()], |row| {
+            Ok((Subject(row.get(0)?), row.get::<_, Vec<u8>>(1)?, row.get::<_, Vec<u8>>(2)?))
+        })
+        .optional()?;
+    let Some((subject, wrapped, sealed)) = found else { return Ok(None) };
+    let live = open_live(keys, subject, &wrapped, true)?;
+    open_account(&live.secret, &sealed).map(Some)
+}
+
+/// Opens a sealed account name.
+pub(crate) fn open_account(secret: &SubjectSecret, sealed: &[u8]) -> Result<Account, LedgerError> {
+    let plain = open_side(secret, b"account", sealed).ok();
+    plain
+        .and_then(|plain| postcard::from_bytes(&plain).ok())
+        .ok_or(LedgerError::Corrupt { position: 0, what: "an account" })
+}
+
+pub(crate) fn file_error(action: &'static str, path: &Path, source: std::io::Error) -> LedgerError {
+    LedgerError::File { action, path: path.to_owned(), source }
+}
+
+/// Makes the file for its owner alone before SQLite sees it; `false` if there was one.
+fn private_file(path: &Path) -> Result<bool, LedgerError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(true),
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        Err(e) => Err(file_error("create", path, e)),
+    }
+}

@@ -1,0 +1,344 @@
+//! Making a snapshot: choosing between memory, files and files made anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mandat_core::history::PersonHistory;
+use mandat_core::time::Micros;
+use mandat_proof::PersonKey;
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::error::LedgerError;
+use crate::fold::{KeyRange, fold_people, fold_person, fold_shared};
+use crate::keys::Keys;
+use crate::ledger::{Ledger, read_head};
+use crate::read::clamp;
+use crate::snapshot::base::{Base, Folder, FolderLock, Listed, Listing, keys_of};
+use crate::snapshot::file::{self, Stamp};
+use crate::snapshot::layout::layout;
+use crate::snapshot::tail::{Tail, read_tail};
+use crate::snapshot::{Snapshot, SnapshotOptions, in_memory, pass_range, spread};
+
+/// The result of comparing a snapshot with a full replay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct SnapshotCheck {
+    /// People in the full replay.
+    pub people: u64,
+    /// People for whom the two differ, at most 100 of them.
+    pub differing: Vec<PersonKey>,
+    /// Whether notices, orders and policies agree.
+    pub shared_agrees: bool,
+}
+
+impl SnapshotCheck {
+    /// Whether the snapshot is what a full replay gives.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.differing.is_empty() && self.shared_agrees
+    }
+}
+
+impl Ledger {
+    /// Everybody as known at the head.
+    ///
+    /// # Errors
+    /// When a row or a compiled file is damaged, or a file cannot be written.
+    pub fn snapshot(&self) -> Result<Snapshot, LedgerError> {
+        self.snapshot_with(None, &SnapshotOptions::default())
+    }
+
+    /// Everybody as known at a position (`None` = the head).
+    ///
+    /// A position before that of the compiled files is folded in memory.
+    ///
+    /// # Errors
+    /// As [`Self::snapshot`], and when the position has not been reached.
+    pub fn snapshot_with(&self, position: Option<u64>, options: &SnapshotOptions) -> Result<Snapshot, LedgerError> {
+        // One read transaction: whatever is appended meanwhile is not seen.
+        let tx = self.connection.unchecked_transaction()?;
+        let head = read_head(&tx)?.position;
+        let asked = position.unwrap_or(head);
+        if asked > head {
+            return Err(LedgerError::AfterHead { asked, head });
+        }
+        let maker = Maker { connection: &tx, keys: self.keys(), options, folder: self.snapshot_folder(options) };
+        let (base, overlay) = maker.people(asked, head)?;
+        let shared = fold_shared(&tx, self.keys(), asked)?;
+        Ok(Snapshot { position: asked, appended: maker.appended(asked)?, shared, base, overlay })
+    }
+
+    /// One person as known at the head, with what linked accounts deny; `None` if there is no row.
+    ///
+    /// # Errors
+    /// When a row is damaged.
+    pub fn history(&self, person: PersonKey) -> Result<Option<PersonHistory>, LedgerError> {
+        let tx = self.connection.unchecked_transaction()?;
+        let head = read_head(&tx)?.position;
+        let Some(own) = fold_person(&tx, self.keys(), head, person)? else { return Ok(None) };
+        let mut others: BTreeSet<PersonKey> = own.links().into_iter().map(|(key, _)| key).collect();
+        if let Some(tag) = own.link_tag() {
+            let mut query = tx.prepare_cached("SELECT person FROM subjects WHERE link = ?1")?;
+            let rows = query.query_map([tag.to_be_bytes()], |row| Ok(PersonKey::from_bytes(row.get(0)?)))?;
+            others.extend(rows.collect::<Result<Vec<_>, _>>()?);
+        }
+        let mut people = BTreeMap::from([(person, own)]);
+        for other in others.into_iter().filter(|other| *other != person) {
+            if let Some(history) = fold_person(&tx, self.keys(), head, other)?
+                && history.is_linked()
+            {
+                people.insert(other, history);
+            }
+        }
+        let own = people.clone();
+        spread(&own, &mut people);
+        Ok(people.remove(&person))
+    }
+
+    /// Compares a snapshot with a full replay of every row up to its position.
+    ///
+    /// # Errors
+    /// When a row or a compiled file is damaged.
+    pub fn verify_snapshot(&self, snapshot: &Snapshot) -> Result<SnapshotCheck, LedgerError> {
+        let tx = self.connection.unchecked_transaction()?;
+        let full = in_memory(fold_people(&tx, self.keys(), snapshot.position(), KeyRange::ALL)?);
+        let mut shared = fold_shared(&tx, self.keys(), snapshot.position())?;
+        shared.controller = snapshot.shared.controller.clone();
+        let mut check = SnapshotCheck {
+            people: full.len() as u64,
+            differing: Vec::new(),
+            shared_agrees: shared == snapshot.shared,
+        };
+        let mut rest: BTreeMap<_, _> = full;
+        let mut differ = BTreeSet::new();
+        snapshot.bucket(0, 0, &mut |key, history| {
+            if rest.remove(&key).as_ref() != Some(history) {
+                differ.insert(key);
+            }
+        })?;
+        differ.extend(rest.into_keys());
+        check.differing = differ.into_iter().take(100).collect();
+        Ok(check)
+    }
+
+    fn snapshot_folder(&self, options: &SnapshotOptions) -> Folder {
+        let path = options.folder.clone().unwrap_or_else(|| self.path().with_extension("snapshot"));
+        Folder { path }
+    }
+}
+
+/// Base files and what lies over them.
+type Parts = (Option<Base>, BTreeMap<PersonKey, PersonHistory>);
+
+struct Maker<'a> {
+    connection: &'a Connection,
+    keys: &'a Keys,
+    options: &'a SnapshotOptions,
+    folder: Folder,
+}
+
+impl Maker<'_> {
+    fn people(&self, position: u64, head: u64) -> Result<Parts, LedgerError> {
+        let base = self.open_base()?;
+        match base {
+            Some(base) if base.listing.position <= position => self.forward(base, position, head),
+            Some(_) => self.memory(position),
+            None if position < head || head <= self.options.memory_rows => self.memory(position),
+            None => {
+                let lock = self.folder.lock()?;
+                // Another process may have made them while this one waited.
+                if let Some(base) = self.open_base()?.filter(|base| base.listing.position <= position) {
+                    drop(lock);
+                    return self.forward(base, position, head);
+                }
+                let base = self.compile(&lock, position)?;
+                drop(lock);
+                self.forward(base, position, head)
+            }
+        }
+    }
+
+    fn memory(&self, position: u64) -> Result<Parts, LedgerError> {
+        Ok((None, in_memory(fold_people(self.connection, self.keys, position, KeyRange::ALL)?)))
+    }
+
+    /// Folds in the rows since the files; writes the files anew if those are many.
+    fn forward(&self, base: Base, position: u64, head: u64) -> Result<Parts, LedgerError> {
+        let tail = read_tail(self.connection, self.keys, &base, position)?;
+        let many = tail.people.len() as u64 > self.options.tail_people.max(base.people() / 8);
+        if position == head && (many || tail.erased) {
+            let lock = self.folder.lock()?;
+            // Whoever held the lock has brought the files at least as far, or this one does.
+            let current = self.open_base()?.filter(|b| b.listing.position <= position);
+            let (base, tail) = match current {
+                Some(current) if current.listing.position > base.listing.position => {
+                    let tail = read_tail(self.connection, self.keys, &current, position)?;
+                    (current, tail)
+                }
+                _ => (base, tail),
+            };
+            let base = self.rewrite(&lock, &base, tail, position)?;
+            return Ok(overlaid(base, BTreeMap::new()));
+        }
+        Ok(overlaid(base, tail.people))
+    }
+
+    /// The compiled files, if they belong to this ledger and this version.
+    fn open_base(&self) -> Result<Option<Base>, LedgerError> {
+        // Files may be replaced while they are opened; then the list has changed as well.
+        for _ in 0..10 {
+            let Some(listing) = self.folder.listing(self.keys.fingerprints().person) else { return Ok(None) };
+            if self.anchor(listing.position)?.is_none_or(|tag| mandat_proof::hex(&tag) != listing.anchor) {
+                return Ok(None);
+            }
+            match Base::open(&self.folder, listing.clone()) {
+                Ok(base) => return Ok(Some(base)),
+                Err(_) if self.folder.listing(self.keys.fingerprints().person).as_ref() != Some(&listing) => {}
+                // Damaged: made again from the ledger.
+                Err(_) => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    fn anchor(&self, position: u64) -> Result<Option<[u8; 16]>, LedgerError> {
+        let mut query = self.connection.prepare_cached("SELECT tag FROM events WHERE position = ?1")?;
+        Ok(query.query_row([clamp(position)], |row| row.get(0)).optional()?)
+    }
+
+    fn appended(&self, position: u64) -> Result<Micros, LedgerError> {
+        let mut query = self.connection.prepare_cached("SELECT appended_at FROM events WHERE position = ?1")?;
+        let at: Option<i64> = query.query_row([clamp(position)], |row| row.get(0)).optional()?;
+        Ok(at.map_or(Micros::DISTANT_PAST, Micros))
+    }
+
+    /// Makes all files from all rows, in as many passes as memory allows.
+    fn compile(&self, lock: &FolderLock, position: u64) -> Result<Base, LedgerError> {
+        let bits = bits_for(position / self.options.rows_per_bucket.max(1));
+        let mut listing = self.new_listing(position, bits)?;
+        let mut linked = BTreeMap::new();
+        for (first, last) in self.passes(bits)? {
+            let people = fold_people(self.connection, self.keys, position, pass_range(bits, first, last))?;
+            linked.extend(people.iter().filter(|(_, h)| h.is_linked()).map(|(k, h)| (*k, h.clone())));
+            self.write_buckets(bits, position, &people, &mut listing.buckets)?;
+        }
+        self.finish(lock, listing, &linked)
+    }
+
+    /// Writes the files of the buckets that a tail touches; the others stay as they are.
+    fn rewrite(&self, lock: &FolderLock, base: &Base, tail: Tail, position: u64) -> Result<Base, LedgerError> {
+        let bits = base.listing.bits;
+        let mut listing = self.new_listing(position, bits)?;
+        let touched: BTreeSet<u64> = tail.people.keys().map(|key| key.prefix(bits)).collect();
+        listing.buckets = base.listing.buckets.iter().filter(|b| !touched.contains(&b.bucket)).cloned().collect();
+        let mut linked = base.linked.clone();
+        for (key, history) in &tail.people {
+            if history.is_linked() {
+                linked.insert(*key, history.clone())
+            } else {
+                linked.remove(key)
+            };
+        }
+        for bucket in touched {
+            let range = keys_of(bits, bucket);
+            let name = file_name(bits, bucket, position);
+            file::write(&self.folder.path.join(&name), &self.stamp(bits, bucket, position), &mut |sink| {
+                let mut changed = tail.people.range(range.first..=range.last).peekable();
+                if let Some(file) = base.file(bucket) {
+                    file.each(range.first, range.last, &mut |key, bytes| {
+                        while let Some((other, history)) = changed.next_if(|(other, _)| **other < key) {
+                            sink.add(*other, history);
+                        }
+                        match changed.next_if(|(other, _)| **other == key) {
+                            Some((_, history)) => sink.add(key, history),
+                            None => sink.add_encoded(key, bytes),
+                        }
+                        Ok(())
+                    })?;
+                }
+                changed.for_each(|(key, history)| sink.add(*key, history));
+                Ok(())
+            })?;
+            listing.buckets.push(Listed { bucket, file: name });
+        }
+        listing.buckets.sort_by_key(|b| b.bucket);
+        self.finish(lock, listing, &linked)
+    }
+
+    fn finish(
+        &self,
+        lock: &FolderLock,
+        mut listing: Listing,
+        linked: &BTreeMap<PersonKey, PersonHistory>,
+    ) -> Result<Base, LedgerError> {
+        listing.linked = format!("linked-{}.snap", listing.position);
+        let stamp = self.stamp(0, 0, listing.position);
+        file::write(&self.folder.path.join(&listing.linked), &stamp, &mut |sink| {
+            linked.iter().for_each(|(key, history)| sink.add(*key, history));
+            Ok(())
+        })?;
+        self.folder.publish(lock, &listing)?;
+        Base::open(&self.folder, listing)
+    }
+
+    fn write_buckets(
+        &self,
+        bits: u32,
+        position: u64,
+        mut people: &[(PersonKey, PersonHistory)],
+        listed: &mut Vec<Listed>,
+    ) -> Result<(), LedgerError> {
+        while let Some((first, _)) = people.first() {
+            let bucket = first.prefix(bits);
+            let (here, rest) = people.split_at(people.partition_point(|(key, _)| key.prefix(bits) <= bucket));
+            let name = file_name(bits, bucket, position);
+            file::write(&self.folder.path.join(&name), &self.stamp(bits, bucket, position), &mut |sink| {
+                here.iter().for_each(|(key, history)| sink.add(*key, history));
+                Ok(())
+            })?;
+            listed.push(Listed { bucket, file: name });
+            people = rest;
+        }
+        Ok(())
+    }
+
+    /// Ranges of buckets, each with about as many people as one pass may hold.
+    fn passes(&self, bits: u32) -> Result<Vec<(u64, u64)>, LedgerError> {
+        let people: i64 = self.connection.query_row("SELECT count(*) FROM subjects", [], |row| row.get(0))?;
+        let wanted = people.cast_unsigned().div_ceil(self.options.people_per_pass.max(1)).max(1);
+        let buckets = 1_u64 << bits;
+        let width = buckets.div_ceil(wanted).max(1);
+        Ok((0..buckets.div_ceil(width)).map(|pass| (pass * width, ((pass + 1) * width).min(buckets) - 1)).collect())
+    }
+
+    fn new_listing(&self, position: u64, bits: u32) -> Result<Listing, LedgerError> {
+        let anchor = self.anchor(position)?.map_or(0, u128::from_be_bytes);
+        Ok(Listing::new(self.keys.fingerprints().person, position, anchor, bits))
+    }
+
+    fn stamp(&self, bits: u32, bucket: u64, position: u64) -> Stamp {
+        Stamp { bits, bucket, position, layout: layout(), keys: self.keys.fingerprints().person }
+    }
+}
+
+/// Lays changed people over the files, and what linked accounts deny over both.
+fn overlaid(base: Base, mut changed: BTreeMap<PersonKey, PersonHistory>) -> Parts {
+    let mut linked = base.linked.clone();
+    for (key, history) in &changed {
+        if history.is_linked() {
+            linked.insert(*key, history.clone())
+        } else {
+            linked.remove(key)
+        };
+    }
+    spread(&linked, &mut changed);
+    (Some(base), changed)
+}
+
+/// Bits that give at least `wanted` buckets, 12 at most.
+fn bits_for(wanted: u64) -> u32 {
+    wanted.max(1).next_power_of_two().trailing_zeros().min(12)
+}
+
+fn file_name(bits: u32, bucket: u64, position: u64) -> String {
+    format!("bucket-{bits}-{bucket:03x}-{position}.snap")
+}

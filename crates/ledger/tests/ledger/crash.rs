@@ -1,0 +1,113 @@
+//! A process killed at any moment, and two that write at once.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use mandat_core::event::{EventKind, EventLine};
+use mandat_ledger::Ledger;
+
+use crate::home::{Home, at, event, keys, objects};
+
+/// Names the ledger to a child process; without it, [`child`] has nothing to do.
+const CHILD: &str = "MANDAT_TEST_LEDGER";
+const EVENTS_A_BATCH: u64 = 7;
+
+/// Appends batches for ever and says after each which one is done.
+#[test]
+fn child() {
+    let Some(argument) = std::env::var_os(CHILD) else { return };
+    let argument = argument.into_string().unwrap();
+    let (name, path) = argument.split_once('=').unwrap();
+    let mut ledger = Ledger::open(path.as_ref(), keys()).unwrap();
+    for batch in 0.. {
+        let _ = ledger.append(&batch_of(name, batch), at(batch)).unwrap();
+        // Straight to the pipe: the test harness keeps what is printed to itself.
+        std::io::Write::write_all(&mut std::io::stderr(), format!("{batch}\n").as_bytes()).unwrap();
+    }
+}
+
+fn batch_of(name: &str, batch: i64) -> Vec<EventLine> {
+    let id = |n| Some(format!("{name}-{batch}-{n}"));
+    let mut lines: Vec<_> =
+        (0..EVENTS_A_BATCH - 1).map(|n| EventLine { id: id(n), ..objects(&format!("{name}{n}"), at(batch)) }).collect();
+    let mut link = event(EventKind::Link, "", at(batch));
+    (link.account, link.accounts, link.id) = (None, Some(vec!["a".into(), "b".into()]), id(EVENTS_A_BATCH));
+    lines.push(link);
+    lines
+}
+
+fn spawn(home: &Home, name: &str) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["crash::child", "--exact", "--nocapture", "--test-threads", "1"])
+        .env_clear()
+        .env(CHILD, format!("{name}={}", home.path().display()))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Reads acknowledgements until there are `enough`, kills the child, reads the rest; returns their number.
+fn kill_after(mut child: Child, enough: i64) -> i64 {
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut last = -1;
+    for line in &mut lines {
+        last = line.unwrap().parse().unwrap();
+        if last >= enough {
+            break;
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    lines.map_while(Result::ok).filter_map(|l| l.parse().ok()).last().unwrap_or(last) + 1
+}
+
+#[test]
+fn every_acknowledged_event_outlives_a_kill_and_nothing_is_half_there() {
+    let home = Home::new();
+    for (round, enough) in [0, 3, 11, 29].into_iter().enumerate() {
+        let name = format!("r{round}-");
+        let acknowledged = kill_after(spawn(&home, &name), enough);
+        let mut ledger = Ledger::open(&home.path(), keys()).unwrap();
+        for batch in 0..acknowledged {
+            let again = ledger.append(&batch_of(&name, batch), at(batch)).unwrap();
+            assert_eq!((again.accepted, again.duplicates), (0, EVENTS_A_BATCH), "batch {batch} of round {round}");
+        }
+        // The batch in work when it was killed is there whole or not at all.
+        let next = ledger.append(&batch_of(&name, acknowledged), at(acknowledged)).unwrap();
+        assert!(next.accepted == 0 || next.accepted == EVENTS_A_BATCH, "{next:?}");
+        let rows = ledger.events(0..u64::MAX).unwrap();
+        assert!(rows.iter().map(|row| row.position).eq(1..=rows.len() as u64));
+        assert!(ledger.verify_snapshot(&ledger.snapshot().unwrap()).unwrap().is_good());
+    }
+}
+
+#[test]
+fn two_processes_and_two_threads_write_at_once() {
+    let home = Home::new();
+    let children = [spawn(&home, "one-"), spawn(&home, "two-")];
+    let writers: Vec<_> = (0..2)
+        .map(|n| {
+            let mut ledger = home.ledger.reopen().unwrap();
+            thread::spawn(move || {
+                for batch in 0..20 {
+                    let report = ledger.append(&batch_of(&format!("t{n}-"), batch), at(batch)).unwrap();
+                    assert_eq!(report.accepted, EVENTS_A_BATCH);
+                }
+            })
+        })
+        .collect();
+    let mut expected = 2 * 20 * EVENTS_A_BATCH;
+    for child in children {
+        let batches = kill_after(child, 5);
+        expected += batches.cast_unsigned() * EVENTS_A_BATCH;
+    }
+    writers.into_iter().for_each(|w| w.join().unwrap());
+    let rows = home.ledger.events(0..u64::MAX).unwrap();
+    assert!(rows.iter().map(|row| row.position).eq(1..=rows.len() as u64));
+    assert!(rows.windows(2).all(|w| w[0].appended < w[1].appended));
+    // A link stands in two rows.
+    let events = rows.len() as u64 * EVENTS_A_BATCH / (EVENTS_A_BATCH + 1);
+    assert!((expected..=expected + 2 * EVENTS_A_BATCH).contains(&events), "{events} of {expected}");
+}

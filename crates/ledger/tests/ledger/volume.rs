@@ -1,0 +1,28 @@
+//! As many events as a small platform has.
+
+use mandat_ledger::SnapshotOptions;
+
+use crate::home::{Home, at, consents, objects, sighting};
+
+#[test]
+fn two_hundred_thousand_events_go_in_and_come_out() {
+    let mut home = Home::with(&[]);
+    let accounts = 40_000;
+    let seen = (0..accounts).map(|n| sighting(&n.to_string(), Some(&format!("h{n}"))));
+    assert_eq!(home.ledger.observe_accounts(&mut { seen }, at(1)).unwrap().new_accounts, accounts);
+    let lines: Vec<_> = (0..200_000_u64)
+        .map(|n| {
+            let account = (n * 7919 % accounts).to_string();
+            let when = at(n.cast_signed() - 300_000);
+            if n % 3 == 0 { objects(&account, when) } else { consents(&account, when) }
+        })
+        .collect();
+    assert_eq!(home.ledger.append(&lines, at(2)).unwrap().accepted, 200_000);
+    assert_eq!(home.ledger.append(&lines[..1000], at(3)).unwrap().duplicates, 1000);
+    let snapshot =
+        home.ledger.snapshot_with(None, &SnapshotOptions { rows_per_bucket: 50_000, ..Default::default() }).unwrap();
+    assert_eq!((snapshot.position(), snapshot.resident_people()), (200_001, 0));
+    let (mut people, mut acts) = (0, 0);
+    snapshot.bucket(0, 0, &mut |_, history| (people, acts) = (people + 1, acts + history.acts().len())).unwrap();
+    assert_eq!((people, acts), (accounts, 200_000));
+}
