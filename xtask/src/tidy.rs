@@ -4,6 +4,7 @@ mod edges;
 mod licences;
 mod links;
 mod metadata;
+mod pages;
 mod rust;
 mod shape;
 mod words;
@@ -28,6 +29,7 @@ impl Findings {
 }
 
 /// A tracked file, read once for all checks.
+#[derive(Clone)]
 pub(crate) struct Tracked {
     /// Relative to the checkout, with `/`.
     pub(crate) path: String,
@@ -72,6 +74,7 @@ pub(crate) fn check(place: &Place) -> Result<bool> {
     shape::check(&files, &mut findings);
     words::check(&files, &mut findings);
     links::check(&files, &mut findings);
+    pages::check(&files, &mut findings);
     for finding in &findings.0 {
         println!("{finding}");
     }

@@ -31,7 +31,6 @@ pub(super) fn check(files: &[Tracked], findings: &mut Findings) {
             }
         }
     }
-    maps(files, findings);
 }
 
 /// Whether the word stands alone in the line and no `(#number)` follows it.
@@ -41,16 +40,6 @@ fn promises(line: &str, word: &str) -> bool {
         let alone = !line[..at].ends_with(is_word) && !line[at + word.len()..].starts_with(is_word);
         alone && !line[at + word.len()..].starts_with("(#")
     })
-}
-
-/// Every map that comes with the project is described somewhere in the documentation.
-fn maps(files: &[Tracked], findings: &mut Findings) {
-    let named = |name: &str| files.iter().any(|f| f.is_markdown() && f.text.contains(name));
-    for file in files.iter().filter(|f| f.path.starts_with("samples/maps/") && !f.is_markdown()) {
-        if !named(&file.path) {
-            findings.add(&file.path, "no page names this map; add it to docs/formats.md");
-        }
-    }
 }
 
 #[cfg(test)]
@@ -71,6 +60,5 @@ mod tests {
         assert_eq!(findings("a.rs", &format!("{promise}_LIST")), 0);
         assert_eq!(findings("a.md", &["see /ro", "ot/x"].concat()), 1);
         assert_eq!(findings("Cargo.lock", &["index.cra", "tes.io"].concat()), 0);
-        assert_eq!(findings("samples/maps/a.toml", "x = 1"), 1);
     }
 }
