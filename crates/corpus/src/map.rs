@@ -153,9 +153,8 @@ impl Map {
         for (theirs, ours) in &file.rename {
             uses.insert(theirs.clone(), Use { field: Some(named(ours)?), slot: None });
         }
-        let zone = file.time_zone.as_ref().map(|name| {
-            TimeZone::get(name).map_err(|_| MapError::Zone { name: name.clone() })
-        });
+        let zone =
+            file.time_zone.as_ref().map(|name| TimeZone::get(name).map_err(|_| MapError::Zone { name: name.clone() }));
         let mut map = Self {
             uses,
             slots: 0,

@@ -129,7 +129,8 @@ fn mentioned(spans: &[HandleSpan<'_>], raw: &Raw<'_>, platform: &str, keyer: &Ke
         return vec![Named { person, span: Some((span.start, span.end)), redactable: true, ..blank }];
     }
     let redactable = spans.len() >= accounts.len();
-    let by_account = |a: &std::borrow::Cow<'_, str>| Named { person: Some(keyer.person(platform, a)), redactable, ..blank };
+    let by_account =
+        |a: &std::borrow::Cow<'_, str>| Named { person: Some(keyer.person(platform, a)), redactable, ..blank };
     accounts.iter().map(by_account).chain(spans.iter().map(by_handle)).collect()
 }
 

@@ -1,5 +1,6 @@
 //! From fields as read to a row of the vault: checks, keys, traits, content hash.
 
+use mandat_core::history::org_key;
 use mandat_core::proof::{Keyer, RecordKey, sha256};
 use mandat_core::record::FIELDS;
 use mandat_core::traits::{Mark, Traits};
@@ -78,7 +79,7 @@ impl<'a> Assembler<'a> {
             collected_at: times.collected.unwrap_or(times.created),
             edited_at: times.edited,
             retain_until: None,
-            org: raw.get(Field::Org).map(|org| self.keyer.person(platform, org).0),
+            org: raw.get(Field::Org).map(|org| org_key(self.keyer, org).0),
             lang: raw.get(Field::Lang),
             text: raw.get(Field::Text),
             extra: extra.as_deref(),
@@ -103,7 +104,7 @@ impl<'a> Assembler<'a> {
     /// Head of the SHA-256 over all fields in the order of `FIELDS`.
     ///
     /// A single value is its length in bytes plus one (u64, big-endian; zero = absent) and its bytes;
-    /// a time is its microseconds as text; a list is its count, then its values; spans and media are
+    /// a time is its microseconds (i64, big-endian) as such a value; a list is its count, then its values; spans and media are
     /// their JSON.
     fn version(&mut self, raw: &Raw<'_>, times: &Times) -> [u8; VERSION_BYTES] {
         let content = &mut self.content;
@@ -193,7 +194,8 @@ struct ExtraMedia<'a> {
 }
 
 fn extra(raw: &Raw<'_>) -> Option<String> {
-    let media = raw.media.iter().map(|m| ExtraMedia { kind: &m.kind, url: m.url.as_deref(), sha256: m.sha256.as_deref() });
+    let media =
+        raw.media.iter().map(|m| ExtraMedia { kind: &m.kind, url: m.url.as_deref(), sha256: m.sha256.as_deref() });
     let extra = Extra {
         in_reply_to: raw.get(Field::InReplyTo),
         repost_of: raw.get(Field::RepostOf),

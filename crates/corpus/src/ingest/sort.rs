@@ -33,12 +33,15 @@ pub struct Key {
 pub struct Rows {
     arena: Vec<u8>,
     keys: Vec<Key>,
+    /// Bytes of text in them.
+    pub text: u64,
 }
 
 impl Rows {
     /// Adds a row.
     pub fn push(&mut self, row: &Row<'_>) {
         let at = self.arena.len();
+        self.text += row.text.map_or(0, str::len) as u64;
         self.arena.extend([0; 4]);
         row.encode(&mut self.arena);
         let size = u32::try_from(self.arena.len() - at - 4).expect("a piece is below 4 GiB");
@@ -102,9 +105,9 @@ impl RowSorter {
     fn sort(&mut self) {
         let arenas = &self.arenas;
         self.keys.par_sort_unstable_by(|a, b| {
-            (a.person, a.created_at).cmp(&(b.person, b.created_at)).then_with(|| {
-                row::compare(a.created_at, blob(arenas, a), blob(arenas, b))
-            })
+            (a.person, a.created_at)
+                .cmp(&(b.person, b.created_at))
+                .then_with(|| row::compare(a.created_at, blob(arenas, a), blob(arenas, b)))
         });
     }
 
@@ -143,27 +146,59 @@ impl RowSorter {
         old.iter().try_for_each(fs::remove_file)
     }
 
-    /// Sorts what is left and hands each row over in order.
+    /// Sorts what is left; rows are then taken one by one.
     ///
     /// # Errors
-    /// If a spill cannot be read, or what `each` gives.
-    pub fn drain<E: From<io::Error>>(mut self, mut each: impl FnMut(Row<'_>) -> Result<(), E>) -> Result<(), E> {
+    /// If a spill cannot be written or read.
+    pub fn sorted(mut self) -> io::Result<Sorted> {
         if self.spills.is_empty() {
             self.sort();
-            for key in &self.keys {
-                each(row::decode(PersonKey(key.person), key.created_at, blob(&self.arenas, key)))?;
-            }
-            return Ok(());
+            return Ok(Sorted::Held { arenas: self.arenas, keys: self.keys.into_iter() });
         }
         self.spill()?;
-        let mut heap = open_all(&self.spills)?;
-        while let Some(mut head) = heap.peek_mut() {
-            each(row::decode(PersonKey(head.person), head.created_at, &head.blob))?;
-            if !head.advance()? {
-                PeekMut::pop(head);
+        Ok(Sorted::Spilled { heap: open_all(&self.spills)?, begun: false })
+    }
+}
+
+/// Rows in run order.
+pub enum Sorted {
+    /// All in memory.
+    Held {
+        /// Their bytes.
+        arenas: Vec<Vec<u8>>,
+        /// Their places, in order.
+        keys: std::vec::IntoIter<Key>,
+    },
+    /// In files that are merged.
+    Spilled {
+        /// The next row of each file.
+        heap: BinaryHeap<Head>,
+        /// Whether the greatest of the heap was handed over.
+        begun: bool,
+    },
+}
+
+impl Sorted {
+    /// The next row.
+    ///
+    /// # Errors
+    /// If a spill cannot be read.
+    #[expect(clippy::should_implement_trait, reason = "the row borrows from what holds it")]
+    pub fn next(&mut self) -> io::Result<Option<Row<'_>>> {
+        match self {
+            Self::Held { arenas, keys } => {
+                Ok(keys.next().map(|k| row::decode(PersonKey(k.person), k.created_at, blob(arenas, &k))))
+            }
+            Self::Spilled { heap, begun } => {
+                if std::mem::replace(begun, true)
+                    && let Some(mut head) = heap.peek_mut()
+                    && !head.advance()?
+                {
+                    PeekMut::pop(head);
+                }
+                Ok(heap.peek().map(|h| row::decode(PersonKey(h.person), h.created_at, &h.blob)))
             }
         }
-        Ok(())
     }
 }
 
@@ -193,7 +228,7 @@ fn open_all(paths: &[PathBuf]) -> io::Result<BinaryHeap<Head>> {
 }
 
 /// The next row of a spill; the heap's greatest is the row that comes first.
-struct Head {
+pub struct Head {
     person: u128,
     created_at: i64,
     blob: Vec<u8>,

@@ -31,6 +31,8 @@ pub struct UnitPlan<'a> {
     pub number: u64,
     /// Sequence numbers of its batches.
     pub batches: Vec<u64>,
+    /// Records to put on hold: lines for them were rejected.
+    pub holds: Sorter<{ entries::HOLD }>,
     /// Bytes for the sorting of indexes.
     pub memory: usize,
 }
@@ -44,7 +46,6 @@ pub struct UnitWriter<'a> {
     runs: Vec<RunEntry>,
     records: Sorter<{ entries::VERSION }>,
     refs: Sorter<{ entries::REFERENCE }>,
-    holds: Sorter<{ entries::HOLD }>,
     handles: Sorter<{ entries::HANDLE }>,
     postings: Sorter<{ entries::POSTING }>,
     last: Option<(PersonKey, RecordKey, VersionOrder)>,
@@ -86,13 +87,12 @@ impl<'a> UnitWriter<'a> {
         let prefix = format!("units/{:08}", plan.number);
         let dir = plan.vault.join(&prefix);
         std::fs::create_dir_all(&dir).map_err(|e| VaultError::io(&dir, e))?;
-        let share = plan.memory / 5;
+        let share = plan.memory / 4;
         Ok(Self {
             open: None,
             runs: Vec::new(),
             records: Sorter::new(plan.temp, share),
             refs: Sorter::new(plan.temp, share),
-            holds: Sorter::new(plan.temp, share),
             handles: Sorter::new(plan.temp, share),
             postings: Sorter::new(plan.temp, share),
             last: None,
@@ -125,14 +125,6 @@ impl<'a> UnitWriter<'a> {
         let (at, others) = (run.rows(), run.other_rows());
         run.push(row)?;
         self.index(row, order, bucket, at, others).map_err(|e| VaultError::io(&self.dir, e))
-    }
-
-    /// Puts a record on hold: a line for it was rejected.
-    ///
-    /// # Errors
-    /// If a spill cannot be written.
-    pub fn hold(&mut self, record: RecordKey) -> Result<(), VaultError> {
-        self.holds.push(record.to_bytes()).map_err(|e| VaultError::io(&self.dir, e))
     }
 
     fn run_for(&mut self, person: PersonKey) -> Result<u32, VaultError> {
@@ -223,7 +215,7 @@ impl<'a> UnitWriter<'a> {
         let indexes = Indexes {
             records: sorted(&dir, &prefix, "records.idx", self.records)?,
             refs: sorted(&dir, &prefix, "refs.idx", self.refs)?,
-            holds: sorted(&dir, &prefix, "holds.idx", self.holds)?,
+            holds: sorted(&dir, &prefix, "holds.idx", self.plan.holds)?,
             handles: sorted(&dir, &prefix, "handles.idx", self.handles)?,
         };
         let postings = sorted(&dir, &prefix, "postings.idx", self.postings)?;

@@ -39,8 +39,29 @@ use Field::{
 
 /// All fields, in order.
 pub const ALL: [Field; FIELDS.len()] = [
-    Id, Platform, Account, Handle, Category, Audience, CreatedAt, CollectedAt, EditedAt, DeletedAt, Participants,
-    Provenance, Text, Lang, InReplyTo, RepostOf, QuoteOf, Mentions, QuotedText, Media, Org, Flags, Special,
+    Id,
+    Platform,
+    Account,
+    Handle,
+    Category,
+    Audience,
+    CreatedAt,
+    CollectedAt,
+    EditedAt,
+    DeletedAt,
+    Participants,
+    Provenance,
+    Text,
+    Lang,
+    InReplyTo,
+    RepostOf,
+    QuoteOf,
+    Mentions,
+    QuotedText,
+    Media,
+    Org,
+    Flags,
+    Special,
 ];
 
 /// What a field holds.
@@ -79,8 +100,8 @@ impl Field {
             Participants | Mentions | Flags | Special => Kind::List,
             QuotedText => Kind::Spans,
             Media => Kind::Media,
-            Id | Platform | Account | Handle | Category | Audience | Provenance | Text | Lang | InReplyTo | RepostOf
-            | QuoteOf | Org => Kind::Text,
+            Id | Platform | Account | Handle | Category | Audience | Provenance | Text | Lang | InReplyTo
+            | RepostOf | QuoteOf | Org => Kind::Text,
         }
     }
 }

@@ -39,13 +39,7 @@ impl Reader<'_> {
         raw.complete(self.map);
     }
 
-    fn parse<'a>(
-        &self,
-        line: &'a str,
-        lenient: bool,
-        raw: &mut Raw<'a>,
-        names: &mut Names,
-    ) -> Result<(), Reason> {
+    fn parse<'a>(&self, line: &'a str, lenient: bool, raw: &mut Raw<'a>, names: &mut Names) -> Result<(), Reason> {
         let mut json = serde_json::Deserializer::from_str(line);
         let mut current = None;
         let seed = Object { reader: self, lenient, raw, names, current: &mut current };

@@ -5,7 +5,7 @@ pub mod json;
 pub mod lines;
 pub mod raw;
 pub mod reject;
-mod table;
+pub(crate) mod table;
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
@@ -18,7 +18,6 @@ use mandat_core::proof::{Digest, Hasher};
 pub use field::Field;
 pub use lines::{LineLimits, Piece};
 pub use reject::{Reason, Rejection};
-pub(crate) use table::TableReader;
 
 /// Where records come from.
 pub enum Source {
@@ -118,7 +117,7 @@ pub(crate) enum Opened {
 }
 
 /// Counts and hashes the bytes of a source as they lie.
-pub(crate) struct Tally<R> {
+pub(crate) struct Tally<R: Read> {
     inner: R,
     hasher: Hasher,
     bytes: u64,
@@ -136,8 +135,11 @@ impl<R: Read> Read for Tally<R> {
     }
 }
 
-impl<R> Drop for Tally<R> {
+impl<R: Read> Drop for Tally<R> {
     fn drop(&mut self) {
+        // A decoder may stop early; the digest is over all bytes as they lie.
+        let mut rest = [0; 1 << 14];
+        while matches!(self.read(&mut rest), Ok(1..)) {}
         // Nobody waits for the digest if reading was given up.
         let _ = self.done.send((self.hasher.clone().finish(), self.bytes));
     }

@@ -95,7 +95,9 @@ fn cell<'a>(column: &'a dyn Array, row: usize, field: Field, raw: &mut Raw<'a>) 
         },
         Kind::List => {
             let items: &'a dyn Array = match column.data_type() {
-                DataType::List(_) => return push_all(column.as_list::<i32>().values(), list_range::<i32>(column, row), field, raw),
+                DataType::List(_) => {
+                    return push_all(column.as_list::<i32>().values(), list_range::<i32>(column, row), field, raw);
+                }
                 DataType::LargeList(_) => column.as_list::<i64>().values(),
                 _ => return None,
             };

@@ -57,7 +57,11 @@ fn changed(old: Overlay, cursor: &mut Cursor<{ entries::DELTA }>, first: &Delta)
         cursor.next()?;
         match delta.change {
             Change::State { row, superseded, set } => {
-                if superseded { work.superseded.insert(row) } else { work.superseded.remove(&row) };
+                if superseded {
+                    work.superseded.insert(row)
+                } else {
+                    work.superseded.remove(&row)
+                };
                 work.patches.entry(row).or_default().0 = set;
             }
             Change::Named { other_row, person, row, binding: binds, sibling } => {

@@ -115,7 +115,8 @@ impl Writer {
             parts.insert(place(&self.manifest.units, remove), fresh);
         }
         let (vault, temp, bucket_bits) = (self.dir.as_path(), self.temp.path(), layout.bucket_bits);
-        Settle { vault, temp, parts: &parts, bucket_bits, memory }.run()
+        let name = format!("deltas-{}", self.next());
+        Settle { vault, temp, name, parts: &parts, bucket_bits, memory }.run()
     }
 
     fn overlays(
@@ -134,19 +135,15 @@ impl Writer {
         Ok(())
     }
 
-    fn postings(
-        &self,
-        manifest: &mut Manifest,
-        settled: Settled,
-        added: Option<FileEntry>,
-    ) -> Result<(), VaultError> {
+    fn postings(&self, manifest: &mut Manifest, settled: Settled, added: Option<FileEntry>) -> Result<(), VaultError> {
         let folder = self.dir.join("overlays");
         durable::make_dir(&folder).map_err(|e| VaultError::io(&folder, e))?;
         let name = format!("{:08}-postings.idx", manifest.sequence);
         let resolved = sorted(&folder, "overlays", &name, settled.postings)?;
         manifest.postings.extend(added);
         manifest.postings.push(resolved);
-        let live: BTreeSet<String> = manifest.units.iter().map(|u| format!("units/{:08}/postings.idx", u.number)).collect();
+        let live: BTreeSet<String> =
+            manifest.units.iter().map(|u| format!("units/{:08}/postings.idx", u.number)).collect();
         manifest.postings.retain(|p| p.bytes > 0 && (p.path.starts_with("overlays/") || live.contains(&p.path)));
         Ok(())
     }

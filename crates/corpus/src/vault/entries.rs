@@ -305,8 +305,7 @@ mod tests {
         let order = VersionOrder { deleted: true, changed_at: -5, collected_at: 9, version: [3; VERSION_BYTES] };
         let version = Version { record: RecordKey(1), person: PersonKey(2), public: true, order, row: 77 };
         assert_eq!(Version::from_bytes(&version.to_bytes()), version);
-        let reference =
-            Reference { parent: RecordKey(5), bucket: 1, row: 2, other_row: 3, binding: true, sibling: 2 };
+        let reference = Reference { parent: RecordKey(5), bucket: 1, row: 2, other_row: 3, binding: true, sibling: 2 };
         assert_eq!(Reference::from_bytes(&reference.to_bytes()), reference);
         for change in [
             Change::State { row: 4, superseded: true, set: 1 << 63 | 1 },

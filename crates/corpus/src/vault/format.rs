@@ -28,8 +28,6 @@ pub const GROUP_STRETCH: usize = 4;
 pub const VERSION_BYTES: usize = 16;
 /// Runs of a bucket beyond which they are merged.
 pub const MAX_UNITS: usize = 8;
-/// Rows in one run; row numbers are `u32`.
-pub const MAX_RUN_ROWS: u64 = u32::MAX as u64;
 
 const KEY: DataType = DataType::FixedSizeBinary(KEY_BYTES as i32);
 

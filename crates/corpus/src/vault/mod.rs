@@ -7,14 +7,17 @@
 
 mod apply;
 pub(crate) mod change;
+pub(crate) mod compact;
 pub mod entries;
 pub mod fixed;
 pub mod format;
 pub mod manifest;
 pub mod overlay;
 mod postings;
+pub mod rows;
 pub mod run;
 mod settle;
+mod undo;
 pub mod write;
 
 use std::collections::BTreeMap;

@@ -35,6 +35,8 @@ pub struct Settle<'a> {
     pub vault: &'a Path,
     /// Folder for spills.
     pub temp: &'a Path,
+    /// Name there of the file of deltas.
+    pub name: String,
     /// All units before and after, oldest first.
     pub parts: &'a [Part<'a>],
     /// Bits of a person key that name its bucket.
@@ -76,7 +78,7 @@ impl Settle<'_> {
         for (i, part) in self.parts.iter().enumerate().filter(|(_, p)| p.after) {
             self.references(i, part, &mut out)?;
         }
-        let deltas = self.temp.join("deltas");
+        let deltas = self.temp.join(&self.name);
         out.deltas.finish(&deltas)?;
         Ok(Settled { deltas, postings: out.postings, digest: out.digest })
     }
@@ -93,6 +95,24 @@ impl Settle<'_> {
             self.settle(&group, out)?;
         }
         Ok(())
+    }
+
+    /// Writes down the records that are on hold after the change, of those that a driver touches.
+    ///
+    /// # Errors
+    /// If an index cannot be read or a spill written.
+    pub fn holds(&self, out: &mut Sorter<{ entries::HOLD }>) -> Result<(), VaultError> {
+        let mut collect = || {
+            let mut records: Vec<VersionCursor> = self.open(|u| &u.indexes.records.path)?;
+            let mut holds: Vec<HoldCursor> = self.open(|u| &u.indexes.holds.path)?;
+            while let Some(key) = self.next_key(&mut records, &mut holds)? {
+                if self.gather(key, &mut records, &mut holds)?.on_hold(|part| self.parts[part].after) {
+                    out.push(key)?;
+                }
+            }
+            Ok(())
+        };
+        collect().map_err(|e| VaultError::io(self.vault, e))
     }
 
     /// The smallest record key that a driver holds next.

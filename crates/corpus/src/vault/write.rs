@@ -85,6 +85,7 @@ impl RunWriter {
     /// # Errors
     /// If the disk refuses.
     pub fn push(&mut self, row: &Row<'_>) -> Result<(), VaultError> {
+        assert!(self.rows < u32::MAX, "a run holds at most 2^32 - 1 rows; the vault was laid out for far less");
         self.cut_before(row)?;
         self.decide_rows.push(row);
         self.text_rows.push(row);

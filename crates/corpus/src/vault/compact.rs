@@ -1,0 +1,131 @@
+//! Compaction: several neighbouring units become one; text of versions replaced among them leaves the disk.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::change::{Draft, Writer};
+use super::fixed::Sorter;
+use super::manifest::Unit;
+use super::rows::RunRows;
+use super::settle::{Part, Settle};
+use super::{Run, VaultError, apply, format};
+use crate::ingest::NoAccounts;
+use crate::ingest::row::Row;
+use crate::ingest::unit::{UnitDraft, UnitPlan, UnitWriter};
+
+/// Units merged at a time.
+const WINDOW: usize = 5;
+
+/// Merges units until there are few enough; each merge is published on its own.
+///
+/// # Errors
+/// If a file cannot be read or written.
+pub(crate) fn compact_if_due(writer: &mut Writer, memory: usize) -> Result<(), VaultError> {
+    while writer.manifest.units.len() > format::MAX_UNITS {
+        let start = cheapest(&writer.manifest.units);
+        let window = writer.manifest.units[start..start + WINDOW].to_vec();
+        let digest = writer.manifest.digest.clone();
+        let unit = merge(writer, &window, memory)?;
+        let (batches, layout) = (writer.manifest.batches.clone(), writer.manifest.layout);
+        let remove = window.iter().map(|u| u.number).collect();
+        writer.commit(Draft { add: Some(unit), remove, batches, layout }, memory, None)?;
+        assert_eq!(writer.manifest.digest, digest, "bug: compaction changed the logical rows");
+    }
+    Ok(())
+}
+
+/// Where the window with the fewest bytes begins.
+fn cheapest(units: &[Unit]) -> usize {
+    let bytes = |u: &Unit| u.runs.iter().map(|r| r.decide.bytes + r.text.bytes + r.others.bytes).sum::<u64>();
+    let sums = units.windows(WINDOW).map(|w| w.iter().map(bytes).sum::<u64>());
+    sums.enumerate().min_by_key(|(_, sum)| *sum).map_or(0, |(start, _)| start)
+}
+
+fn merge(writer: &Writer, window: &[Unit], memory: usize) -> Result<UnitDraft, VaultError> {
+    let mut units = window.to_vec();
+    units.iter_mut().flat_map(|u| &mut u.runs).for_each(|r| r.overlay = None);
+    let mut holds = Sorter::new(writer.temp.path(), memory / 16);
+    settle_window(writer, &mut units, &mut holds, memory)?;
+    let plan = UnitPlan {
+        vault: &writer.dir,
+        temp: writer.temp.path(),
+        layout: writer.manifest.layout,
+        number: writer.next(),
+        batches: units.iter().flat_map(|u| u.batches.iter().copied()).collect(),
+        holds,
+        memory: memory / 2,
+    };
+    let mut out = UnitWriter::create(plan)?;
+    let buckets: BTreeSet<u64> = units.iter().flat_map(|u| u.runs.iter().map(|r| r.bucket)).collect();
+    for bucket in buckets {
+        let mut places = Vec::new();
+        for unit in &units {
+            for entry in unit.runs.iter().filter(|r| r.bucket == bucket) {
+                places.push(Place::open(Run::open(&writer.dir, unit.number, entry, Arc::default())?)?);
+            }
+        }
+        merge_bucket(places, &mut out)?;
+    }
+    out.finish(&mut NoAccounts)
+}
+
+/// Finds what is replaced and on hold among the window's own units.
+fn settle_window(
+    writer: &Writer,
+    units: &mut [Unit],
+    holds: &mut Sorter<{ super::entries::HOLD }>,
+    memory: usize,
+) -> Result<(), VaultError> {
+    let number = writer.next();
+    let old = units.to_vec();
+    let parts: Vec<Part<'_>> = old.iter().map(|unit| Part { unit, before: false, after: true, driver: true }).collect();
+    let settle = Settle {
+        vault: &writer.dir,
+        temp: writer.temp.path(),
+        name: format!("window-{number}"),
+        parts: &parts,
+        bucket_bits: writer.manifest.layout.bucket_bits,
+        memory,
+    };
+    settle.holds(holds)?;
+    let settled = settle.run()?;
+    let folder = writer.temp.path().file_name().and_then(|n| n.to_str()).expect("our own names are text");
+    let path = format!("{folder}/window-{number}.bin");
+    apply::apply(&writer.dir, &path, &settled.deltas, &mut units.iter_mut().collect::<Vec<_>>())
+}
+
+/// The next row of a run.
+struct Place {
+    run: Run,
+    rows: RunRows,
+    more: bool,
+}
+
+impl Place {
+    fn open(run: Run) -> Result<Self, VaultError> {
+        let mut rows = RunRows::open(&run)?;
+        let more = rows.advance()?;
+        Ok(Self { run, rows, more })
+    }
+}
+
+fn merge_bucket(mut places: Vec<Place>, out: &mut UnitWriter<'_>) -> Result<(), VaultError> {
+    loop {
+        let mut least: Option<(usize, Row<'_>)> = None;
+        for (i, place) in places.iter().enumerate().filter(|(_, p)| p.more) {
+            let row = place.rows.row()?;
+            if least.as_ref().is_none_or(|(_, l)| rank(&row) < rank(l)) {
+                least = Some((i, row));
+            }
+        }
+        let Some((i, row)) = least else { return Ok(()) };
+        let replaced = places[i].run.overlay.is_superseded(places[i].rows.number());
+        let row = if replaced { Row { text: None, extra: None, ..row } } else { row };
+        out.push(&row, &mut NoAccounts)?;
+        places[i].more = places[i].rows.advance()?;
+    }
+}
+
+fn rank<'a>(row: &Row<'a>) -> impl Ord + use<'a> {
+    (row.person, row.created_at, row.id, row.record, row.order())
+}
