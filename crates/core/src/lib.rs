@@ -13,6 +13,7 @@ pub mod packs;
 pub mod person;
 pub mod place;
 pub mod record;
+pub mod scenario;
 pub mod snapshot;
 pub mod table;
 pub mod time;

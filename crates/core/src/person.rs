@@ -210,13 +210,15 @@ impl PersonLine {
             region: r.region,
             from: r.from.unwrap_or(Micros::DISTANT_PAST),
         });
+        // A page that names no organisation stands for itself.
+        let page = matches!(self.kind, PersonKind::Organisation | PersonKind::Authority);
         let more = PersonMore {
             residence: residence.collect(),
             holders: self.holders.iter().map(|h| keyer.person(platform, h).0).collect(),
             languages: self.languages.clone(),
             last_interaction: self.last_interaction,
             link: self.person.as_ref().map(|p| keyer.derive(b"mandat/link/v1", "", p)),
-            org: self.org.as_ref().map(|o| org_key(keyer, o).0),
+            org: self.org.as_ref().or_else(|| page.then_some(&self.account)).map(|o| org_key(keyer, o).0),
         };
         PersonInfo {
             country: self.country,

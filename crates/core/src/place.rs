@@ -34,24 +34,30 @@ const CONSENT_AGES: [(u8, &[&str]); 3] = [
 ];
 
 impl Place {
-    /// The country, without a subdivision.
-    #[must_use]
-    pub fn country(self) -> String {
-        self.to_string().chars().take_while(|c| *c != '-').collect()
-    }
-
     /// Whether it lies in the European Union (or is the word for it).
     #[must_use]
     pub fn in_eu(self) -> bool {
-        let country = self.country();
-        country == "EU" || EU.contains(&country.as_str())
+        self.country_is("EU") || EU.iter().any(|c| self.country_is(c))
     }
 
     /// Whether it lies in the European Economic Area.
     #[must_use]
     pub fn in_eea(self) -> bool {
-        let country = self.country();
-        self.in_eu() || country == "EEA" || EEA_ONLY.contains(&country.as_str())
+        self.in_eu() || self.country_is("EEA") || EEA_ONLY.iter().any(|c| self.country_is(c))
+    }
+
+    /// Whether it is exactly this word.
+    #[must_use]
+    pub fn is(self, word: &str) -> bool {
+        let bytes = self.bytes();
+        bytes.get(..word.len()) == Some(word.as_bytes()) && bytes.get(word.len()).is_none_or(|b| *b == 0)
+    }
+
+    /// Whether it is this country or lies in it.
+    #[must_use]
+    pub fn country_is(self, word: &str) -> bool {
+        let bytes = self.bytes();
+        bytes.get(..word.len()) == Some(word.as_bytes()) && bytes.get(word.len()).is_none_or(|b| matches!(b, 0 | b'-'))
     }
 
     /// Whether it lies in `region`: the same place, its country, or a union it belongs to.
@@ -60,22 +66,39 @@ impl Place {
         if self == region {
             return true;
         }
-        match region.to_string().as_str() {
-            "EU" => self.in_eu(),
-            "EEA" => self.in_eea(),
-            word => self.country() == word,
+        match (region.is("EU"), region.is("EEA")) {
+            (true, _) => self.in_eu(),
+            (_, true) => self.in_eea(),
+            _ => {
+                let bytes = region.bytes();
+                let word = bytes.split(|b| *b == 0).next().unwrap_or(&bytes);
+                std::str::from_utf8(word).is_ok_and(|word| self.country_is(word))
+            }
         }
     }
 
     /// The age from which a child's own consent counts here.
     #[must_use]
     pub fn consent_age(self) -> u8 {
-        let country = self.country();
-        let listed = CONSENT_AGES.iter().find(|(_, countries)| countries.contains(&country.as_str()));
+        let listed = CONSENT_AGES.iter().find(|(_, countries)| countries.iter().any(|c| self.country_is(c)));
         listed.map_or(16, |(age, _)| *age)
     }
 
-    fn bytes(self) -> [u8; 8] {
+    /// The word as a number, for files of fixed width; never 0.
+    #[must_use]
+    pub const fn to_u64(self) -> u64 {
+        self.0.get()
+    }
+
+    /// The place of such a number; `None` if it is none.
+    #[must_use]
+    pub fn from_u64(packed: u64) -> Option<Self> {
+        let bytes = packed.to_be_bytes();
+        let word = bytes.split(|b| *b == 0).next().unwrap_or(&bytes);
+        std::str::from_utf8(word).ok()?.parse().ok().filter(|place: &Self| place.to_u64() == packed)
+    }
+
+    const fn bytes(self) -> [u8; 8] {
         self.0.get().to_be_bytes()
     }
 }

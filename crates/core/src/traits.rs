@@ -85,6 +85,12 @@ impl Traits {
         if on { self.with(mark) } else { self }
     }
 
+    /// With another audience.
+    #[must_use]
+    pub const fn with_audience(self, audience: Audience) -> Self {
+        Self(self.0 & !(7 << 5) | (audience.index() as u64) << 5)
+    }
+
     /// Whether a mark is set.
     #[must_use]
     pub const fn has(self, mark: Mark) -> bool {

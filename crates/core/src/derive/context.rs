@@ -40,6 +40,7 @@ pub struct Context<'a> {
     pub settings: Settings,
     pub(crate) target: Target,
     pub(crate) facts: Facts,
+    pub(crate) establishment: Facts,
     pub(crate) notices: Vec<(Tag, &'a Notice)>,
     /// Orders in force, each in its latest known version.
     pub(crate) orders: Vec<&'a Order>,
@@ -58,6 +59,7 @@ impl<'a> Context<'a> {
             settings,
             target: Target::new(&ask.purpose, &ask.recipient),
             facts: Facts::default(),
+            establishment: crate::derive::region::place_facts(shared.controller.establishment),
             notices,
             orders: Vec::new(),
             training_age: shared.controller.min_training_age.max(settings.min_training_age),
@@ -73,7 +75,6 @@ impl<'a> Context<'a> {
         let mut facts = Facts::default();
         facts.insert_if(Fact::AskShares, self.ask.recipient != FIRST_PARTY || purpose == "license_third_party");
         facts.insert_if(Fact::PurposeTraining, is_training_purpose(purpose));
-        facts.insert_if(Fact::PurposeMatchJobs, purpose == "match_jobs");
         facts.insert_if(Fact::DpiaMissing, !controller.dpia.covers(purpose));
         facts.insert_if(Fact::LiaMissing, !controller.has_lia(purpose, &self.ask.recipient));
         facts.insert_if(Fact::PacksUnsigned, !self.settings.packs_signed);

@@ -33,8 +33,6 @@ facts! {
     AskShares = "ask.shares",
     /// The purpose trains a model.
     PurposeTraining = "purpose.training",
-    /// The purpose is matching people with jobs.
-    PurposeMatchJobs = "purpose.match_jobs",
     /// No data protection impact assessment for the purpose is on file.
     DpiaMissing = "dpia.missing",
     /// No legitimate interest assessment for the purpose and recipient is on file.
@@ -66,7 +64,7 @@ facts! {
     /// The author had reached the age for training when making the record.
     MadeTrainable = "made.trainable",
 
-    /// The account is deactivated.
+    /// The account is deactivated, or the time to come back is over.
     AccountDeactivated = "account.deactivated",
     /// The author has died.
     AccountDeceased = "account.deceased",
@@ -87,6 +85,8 @@ facts! {
     ConsentNamesCareer = "consent.names_career",
     /// The consent names records that are not public.
     ConsentNamesNonPublic = "consent.names_non_public",
+    /// The consent names the conflict with the browser's preference, and came after it.
+    ConsentNamesGpc = "consent.names_gpc",
     /// The consent is a written release with a term that runs.
     ConsentRelease = "consent.release",
     /// A consent that would cover the record has a defect that nothing heals.
@@ -164,7 +164,11 @@ facts! {
 
     /// The person's browser says not to sell or share.
     SignalGpc = "signal.gpc",
-    /// A machine-readable preference says no.
+    /// The host of the record says no to training.
+    SignalHost = "signal.host",
+    /// A machine-readable preference of the person says no, whatever consent followed.
+    SignalDenyEver = "signal.deny_ever",
+    /// A machine-readable preference of the person says no.
     SignalDeny = "signal.deny",
     /// A machine-readable no stands against a yes.
     SignalConflict = "signal.conflict",
@@ -203,6 +207,10 @@ facts! {
     AudienceNarrowed = "audience.narrowed",
     /// It became public so recently that the time to object still runs.
     AudienceWaiting = "audience.waiting",
+    /// A prompt to the platform's assistant, or its answer.
+    CategoryAssistant = "category.assistant",
+    /// A direct message.
+    CategoryDirectMessage = "category.direct_message",
     /// A direct or group message.
     CategoryMessage = "category.message",
     /// Positions, education, skills, preferences.

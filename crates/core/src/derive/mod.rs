@@ -5,13 +5,26 @@
 //! ([`traits_facts`]), and orders ([`order_facts`]). Records that events or other people name need
 //! [`full_facts`], which looks everything up. For all other records the union is equal to it.
 
+mod age;
+mod bench;
+mod consents;
 mod context;
+mod denials;
 mod fact;
+mod life;
+mod notices;
+mod offers;
+mod others;
+mod person;
+mod record;
+mod region;
+mod signals;
+mod times;
 
 pub use context::{Context, Settings};
 pub use fact::Fact;
+pub use record::{full_facts, order_facts, traits_facts};
 
-use crate::event::Categories;
 use crate::history::PersonHistory;
 use crate::proof::{PersonKey, RecordKey};
 use crate::table::Facts;
@@ -76,63 +89,10 @@ pub trait People {
     fn stance(&self, person: PersonKey, record: Option<RecordKey>, category: Category, created: Micros) -> Stance;
 }
 
-/// The facts that a record shows by itself.
-#[must_use]
-pub fn traits_facts(_traits: Traits) -> Facts {
-    Facts::default()
-}
-
-/// Orders that reach a record: by the places of its author, its category and its collection time.
-#[must_use]
-pub fn order_facts(_history: &PersonHistory, _ctx: &Context<'_>, _record: &RecordView<'_>) -> Facts {
-    Facts::default()
-}
-
-/// Every fact of a record, everything looked up: the slow path of the build and what `decide` uses.
-#[must_use]
-pub fn full_facts(
-    record: &RecordView<'_>,
-    _history: &PersonHistory,
-    _ctx: &Context<'_>,
-    _people: &dyn People,
-) -> Facts {
-    traits_facts(record.traits)
-}
-
 impl PersonHistory {
     /// The facts that depend on the person, the category and the time of creation alone.
     #[must_use]
-    pub fn facts(&self, ctx: &Context<'_>, _category: Category, _created: Micros) -> Facts {
-        ctx.facts
-    }
-
-    /// Creation times at which [`Self::facts`] may change, ascending.
-    #[must_use]
-    pub fn breakpoints(&self, _ctx: &Context<'_>) -> Vec<Micros> {
-        Vec::new()
-    }
-
-    /// Categories for which [`Self::facts`] may differ from those for all others.
-    #[must_use]
-    pub fn categories(&self, _ctx: &Context<'_>) -> Categories {
-        Categories(0)
-    }
-
-    /// The next instant after the moment of execution at which time alone may change [`Self::facts`].
-    #[must_use]
-    pub fn next_change_at(&self, _ctx: &Context<'_>) -> Option<Micros> {
-        None
-    }
-
-    /// What this person says about one of their records, or about being named in somebody else's.
-    #[must_use]
-    pub fn stance(
-        &self,
-        _ctx: &Context<'_>,
-        _record: Option<RecordKey>,
-        _category: Category,
-        _created: Micros,
-    ) -> Stance {
-        Stance::default()
+    pub fn facts(&self, ctx: &Context<'_>, category: Category, created: Micros) -> Facts {
+        person::Subject::new(self, ctx, category, created, None).facts()
     }
 }

@@ -281,6 +281,12 @@ impl Target {
             recipient: Tag::of(recipient),
         }
     }
+
+    /// Whether the recipient is the operator itself.
+    #[must_use]
+    pub const fn is_own(&self) -> bool {
+        self.own
+    }
 }
 
 impl Reach {

@@ -61,6 +61,12 @@ impl PersonHistory {
         Self { info, acts: Vec::new() }
     }
 
+    /// A person with acts that are in ledger order already and hold no event twice.
+    #[must_use]
+    pub const fn with_acts(info: PersonInfo, acts: Vec<Act>) -> Self {
+        Self { info, acts }
+    }
+
     /// What is left of a person whose secret was destroyed: that everything is erased.
     #[must_use]
     pub fn erased(position: u64, appended: Micros) -> Self {
@@ -107,6 +113,16 @@ impl PersonHistory {
 }
 
 impl What {
+    /// What a choice reaches; `None` for what is no choice.
+    #[must_use]
+    pub const fn reach(&self) -> Option<&Reach> {
+        match self {
+            Self::Consent(c) => Some(&c.reach),
+            Self::Refuse(r) | Self::Withdraw(r) | Self::Object(r, _) | Self::Guardian(r, _) => Some(r),
+            _ => None,
+        }
+    }
+
     /// Whether it is about single records.
     #[must_use]
     pub fn names_records(&self) -> bool {

@@ -73,6 +73,12 @@ pub struct OrgAct {
 }
 
 impl Shared {
+    /// Nothing but what the operator has on file.
+    #[must_use]
+    pub fn new(controller: Controller) -> Self {
+        Self { controller, ..Self::default() }
+    }
+
     /// Takes in an event that concerns no single person; any other changes nothing.
     pub fn apply(&mut self, event: &Sequenced, keyer: &Keyer) {
         let line = &event.line;

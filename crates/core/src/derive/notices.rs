@@ -1,0 +1,68 @@
+//! Notices as a ground for legitimate interest: delivered, understood, naming the recipient, and
+//! the time to object over.
+
+use crate::derive::Fact;
+use crate::derive::person::Subject;
+use crate::history::{Act, Delivery, PersonHistory, What};
+use crate::notice::{Notice, same_language};
+use crate::table::Facts;
+use crate::time::Micros;
+
+const EARLIER: u8 = 1;
+const WINDOW: u8 = 2;
+const RECIPIENT: u8 = 4;
+const LANGUAGE: u8 = 8;
+
+/// Whether the delivery was in a language that the text and, where known, the person have.
+pub(crate) fn language_fits(history: &PersonHistory, notice: &Notice, delivery: &Delivery) -> bool {
+    let Some(language) = &delivery.language else { return false };
+    let reads = history.info.languages();
+    notice.speaks(language) && (reads.is_empty() || reads.iter().any(|l| same_language(l, language)))
+}
+
+/// What the best of all notices lacks.
+pub(crate) fn facts(subject: &Subject<'_>) -> Facts {
+    let best = subject.acts().filter_map(|act| lacks(subject, act)).min();
+    let mut facts = Facts::default();
+    let Some(lacks) = best else { return facts };
+    facts.insert(Fact::NoticeDelivered);
+    facts.insert_if(Fact::NoticeLanguageWrong, lacks & LANGUAGE != 0);
+    facts.insert_if(Fact::NoticeOtherRecipient, lacks & RECIPIENT != 0);
+    facts.insert_if(Fact::NoticeWindowRunning, lacks & WINDOW != 0);
+    facts.insert_if(Fact::EarlierUntold, lacks & EARLIER != 0);
+    facts.insert_if(Fact::NoticeComplete, lacks == 0);
+    facts
+}
+
+/// What a delivery lacks; `None` if it is no delivery about this use, or had not happened at T.
+fn lacks(subject: &Subject<'_>, act: &Act) -> Option<u8> {
+    let What::Notice(delivery) = &act.what else { return None };
+    let ctx = subject.ctx;
+    let told = act.starts();
+    if !delivery.reached || !delivery.separate || told > ctx.from() || told < subject.reborn {
+        return None;
+    }
+    let notice = ctx.notice(delivery.notice)?;
+    if !notice.purposes.covers(&ctx.ask.purpose) || !notice.categories.has(subject.category) {
+        return None;
+    }
+    let waits = window_end(subject, notice, told) > ctx.from();
+    let mut lacks = 0;
+    lacks |= if waits { WINDOW } else { 0 };
+    lacks |= if notice.recipients.covers(&ctx.ask.recipient) { 0 } else { RECIPIENT };
+    lacks |= if language_fits(subject.history, notice, delivery) { 0 } else { LANGUAGE };
+    if subject.created < notice.effective().max(told) {
+        let compatible = ctx.shared.controller.compatibility.covers(&ctx.ask.purpose);
+        let argued = compatible && notice.covers_earlier_records && !waits;
+        lacks |= if argued { 0 } else { EARLIER };
+    }
+    if subject.promised_since(told) {
+        lacks |= EARLIER;
+    }
+    Some(lacks)
+}
+
+/// When the time to object is over: at that instant it is.
+pub(crate) fn window_end(subject: &Subject<'_>, notice: &Notice, told: Micros) -> Micros {
+    notice.effective().max(told.plus_days(subject.ctx.settings.notice_window_days))
+}

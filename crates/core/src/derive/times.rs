@@ -1,0 +1,114 @@
+//! Where a person's facts may change: by creation time, by category, and by time alone.
+
+use crate::derive::age::{Age, birthday};
+use crate::derive::{Context, life, region};
+use crate::event::Categories;
+use crate::history::{PersonHistory, Reach, What};
+use crate::time::Micros;
+
+impl PersonHistory {
+    /// Creation times at which [`Self::facts`] may change, ascending.
+    #[must_use]
+    pub fn breakpoints(&self, ctx: &Context<'_>) -> Vec<Micros> {
+        let mut points = Vec::new();
+        let own_age = region::own_consent_age(self, ctx);
+        points.extend(Age::of(self, ctx).birthdays(ctx, own_age));
+        points.extend(region::changes(self, ctx));
+        points.extend(ctx.settings.records_from);
+        points.extend(ctx.shared.controller.offers.iter().filter_map(|o| o.from));
+        for act in self.acts().iter().filter(|a| ctx.knows(a)) {
+            match &act.what {
+                What::Notice(delivery) => {
+                    let effective = ctx.notice(delivery.notice).map(crate::notice::Notice::effective);
+                    points.push(effective.map_or(act.starts(), |e| e.max(act.starts())));
+                }
+                What::Status(_) => points.push(act.received),
+                What::Consent(_) => points.push(act.starts()),
+                _ => {}
+            }
+            if let Some(created) = act.what.reach().map(Reach::created) {
+                points.extend(created.from);
+                points.extend(created.to.map(|to| Micros(to.0.saturating_add(1))));
+            }
+        }
+        points.sort_unstable();
+        points.dedup();
+        points
+    }
+
+    /// Categories for which [`Self::facts`] may differ from those for all others.
+    #[must_use]
+    pub fn categories(&self, ctx: &Context<'_>) -> Categories {
+        let mut bits = 0;
+        let mut add = |categories: Categories| bits |= if categories == Categories::ALL { 0 } else { categories.0 };
+        ctx.shared.controller.offers.iter().for_each(|o| add(o.categories));
+        for act in self.acts() {
+            if let What::Notice(delivery) = &act.what {
+                ctx.notice(delivery.notice).into_iter().for_each(|n| add(n.categories));
+            }
+            if let What::Consent(consent) = &act.what {
+                consent.notice.and_then(|n| ctx.notice(n)).into_iter().for_each(|n| add(n.categories));
+            }
+            act.what.reach().into_iter().for_each(|r| add(r.categories));
+        }
+        Categories(bits)
+    }
+
+    /// The next instant after the moment of execution at which time alone may change [`Self::facts`]
+    /// or the orders that reach the person.
+    #[must_use]
+    pub fn next_change_at(&self, ctx: &Context<'_>) -> Option<Micros> {
+        let mut next = Next { after: ctx.from(), at: None };
+        if let Age::Born(day) = Age::of(self, ctx) {
+            for years in [13, 16, 18, region::own_consent_age(self, ctx), ctx.training_age] {
+                next.see(Some(birthday(day, years)));
+            }
+        }
+        region::changes(self, ctx).for_each(|at| next.see(Some(at)));
+        next.see(life::gone_at(self, ctx));
+        next.see(life::lapses(self));
+        ctx.shared.controller.offers.iter().for_each(|o| next.see(o.from));
+        ctx.orders.iter().for_each(|o| next.see(o.lifted));
+        ctx.shared.verifications().iter().for_each(|(_, v)| next.see(v.told));
+        for act in self.acts() {
+            self.act_changes(ctx, act, &mut next);
+        }
+        next.at
+    }
+
+    fn act_changes(&self, ctx: &Context<'_>, act: &crate::history::Act, next: &mut Next) {
+        next.see(Some(act.starts()));
+        match &act.what {
+            What::Notice(delivery) => {
+                let effective = ctx.notice(delivery.notice).map(crate::notice::Notice::effective);
+                next.see(effective);
+                next.see(Some(act.starts().plus_days(ctx.settings.notice_window_days)));
+            }
+            What::Consent(consent) => {
+                next.see(consent.expires);
+                next.see(consent.term);
+            }
+            What::Verification(v) => next.see(v.told),
+            What::Lift(lift) => next.see(lift.told),
+            What::LegalHold(_, released) => next.see(*released),
+            What::Visibility(..) => next.see(Some(act.received.plus_days(ctx.settings.notice_window_days))),
+            _ => {}
+        }
+    }
+}
+
+/// The earliest of the instants that lie ahead.
+struct Next {
+    after: Micros,
+    at: Option<Micros>,
+}
+
+impl Next {
+    fn see(&mut self, at: Option<Micros>) {
+        let ahead = at.filter(|at| *at > self.after && *at < Micros::NEVER);
+        self.at = match (self.at, ahead) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+    }
+}

@@ -1,0 +1,10 @@
+//! Scenarios: the law as tests, in YAML that a lawyer can read (`scenarios/FORMAT.md`).
+
+mod format;
+mod read;
+mod run;
+mod world;
+
+pub use format::Expected;
+pub use read::{Scenario, read};
+pub use run::{Case, ScenarioResult, run, run_with};

@@ -1,0 +1,3 @@
+//! Tests of the core at its seams; one binary.
+
+mod scenarios;
