@@ -5,13 +5,13 @@
 //!
 //! Sole owner of Arrow, Parquet and rayon.
 
+pub mod admit;
+pub mod build;
 pub mod durable;
 pub mod ingest;
 pub mod input;
 pub mod map;
-pub mod screen;
-pub mod vault;
-pub mod admit;
-pub mod build;
 pub mod measure;
 pub mod recipe;
+pub mod screen;
+pub mod vault;

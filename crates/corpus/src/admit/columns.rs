@@ -10,7 +10,9 @@ use arrow_array::types::{Int64Type, UInt64Type};
 use arrow_array::{Array, RecordBatch};
 use mandat_core::proof::PersonKey;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
+};
 use parquet::errors::ParquetError;
 
 /// Rows handed over at a time.
@@ -45,7 +47,12 @@ impl Columns {
     }
 
     /// Reads some columns of some row groups in order.
-    pub(crate) fn read(&self, groups: Vec<usize>, names: &[&str], batch: usize) -> Result<ParquetRecordBatchReader, ParquetError> {
+    pub(crate) fn read(
+        &self,
+        groups: Vec<usize>,
+        names: &[&str],
+        batch: usize,
+    ) -> Result<ParquetRecordBatchReader, ParquetError> {
         let mask = ProjectionMask::columns(self.metadata.parquet_schema(), names.iter().copied());
         ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.try_clone()?, self.metadata.clone())
             .with_row_groups(groups)
@@ -60,7 +67,12 @@ impl Columns {
         self.select(groups, names, RowSelection::from_consecutive_ranges(ranges.into_iter(), total))
     }
 
-    fn select(&self, groups: Vec<usize>, names: &[&str], rows: RowSelection) -> Result<ParquetRecordBatchReader, ParquetError> {
+    fn select(
+        &self,
+        groups: Vec<usize>,
+        names: &[&str],
+        rows: RowSelection,
+    ) -> Result<ParquetRecordBatchReader, ParquetError> {
         let mask = ProjectionMask::columns(self.metadata.parquet_schema(), names.iter().copied());
         ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.try_clone()?, self.metadata.clone())
             .with_row_groups(groups)
@@ -111,7 +123,10 @@ impl<'a> Decisive<'a> {
         let (persons, rest) = persons.value_data().as_chunks::<16>();
         let created = batch.column_by_name("created_at")?.as_primitive_opt::<Int64Type>()?;
         let traits = batch.column_by_name("traits")?.as_primitive_opt::<UInt64Type>()?;
-        let plain = rest.is_empty() && persons.len() == batch.num_rows() && created.null_count() == 0 && traits.null_count() == 0;
+        let plain = rest.is_empty()
+            && persons.len() == batch.num_rows()
+            && created.null_count() == 0
+            && traits.null_count() == 0;
         plain.then(|| Self { persons, created: created.values(), traits: traits.values() })
     }
 

@@ -85,9 +85,16 @@ impl Counter<'_> {
         let mut countries: Vec<_> = self.countries.into_iter().collect();
         countries.sort_unstable_by_key(|(place, _)| *place);
         for (place, counts) in countries {
-            let row = self.tally.countries.entry(place.map_or_else(|| "??".to_owned(), Place::country)).or_default();
+            let row = self.tally.countries.entry(country(place)).or_default();
             row.iter_mut().zip(counts).for_each(|(a, b)| *a += b);
         }
         self.tally
     }
+}
+
+/// The country of a place without its region, or `??`.
+fn country(place: Option<Place>) -> String {
+    let Some(place) = place else { return "??".to_owned() };
+    let text = place.to_string();
+    text.split('-').next().unwrap_or("??").to_owned()
 }

@@ -28,7 +28,13 @@ const KEPT: usize = 1 << 16;
 const NAMES: [&str; 7] = ["person", "created_at", "collected_at", "id", "record", "retain_until", "org"];
 
 /// Judges every pending row of a run.
-pub(crate) fn judge(run: &Run, columns: &Columns, question: &Question, evaluator: &mut Evaluator, out: &mut RunOutcomes) -> Result<(), AdmitError> {
+pub(crate) fn judge(
+    run: &Run,
+    columns: &Columns,
+    question: &Question,
+    evaluator: &mut Evaluator,
+    out: &mut RunOutcomes,
+) -> Result<(), AdmitError> {
     let pending = out.pending();
     if pending.is_empty() {
         return Ok(());
@@ -63,7 +69,12 @@ pub(crate) fn named_in(others: &mut Peekable<run::Others>, row: u32) -> Result<V
         let Some(other) = others.next() else { return Ok(named) };
         let other = other?;
         if other.row == row {
-            named.push(Other { role: other.role, person: other.person, record: other.record, redactable: other.redactable });
+            named.push(Other {
+                role: other.role,
+                person: other.person,
+                record: other.record,
+                redactable: other.redactable,
+            });
         }
     }
 }
@@ -96,9 +107,12 @@ pub(crate) struct SlowRows<'a> {
 
 impl<'a> SlowRows<'a> {
     pub(crate) fn of(batch: &'a RecordBatch) -> Option<Self> {
-        let keys = ["person", "record"].iter().all(|n| batch.column_by_name(n).is_some_and(|c| c.as_fixed_size_binary_opt().is_some()));
+        let keys = ["person", "record"]
+            .iter()
+            .all(|n| batch.column_by_name(n).is_some_and(|c| c.as_fixed_size_binary_opt().is_some()));
         let times = ["created_at", "collected_at"].iter();
-        let times = times.clone().all(|n| batch.column_by_name(n).is_some_and(|c| c.as_primitive_opt::<Int64Type>().is_some()));
+        let times =
+            times.clone().all(|n| batch.column_by_name(n).is_some_and(|c| c.as_primitive_opt::<Int64Type>().is_some()));
         (keys && times && batch.column_by_name("id")?.as_string_opt::<i32>().is_some()).then_some(Self { batch })
     }
 

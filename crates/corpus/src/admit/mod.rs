@@ -116,7 +116,13 @@ pub fn decide_bucket(vault: &Vault, question: &Question, bucket: u64) -> Result<
 ///
 /// # Errors
 /// When the vault cannot be read.
-pub fn decide_compiled(vault: &Vault, question: &Question, bucket: u64, admission: &Admission, evaluator: &mut Evaluator) -> Result<BucketDecision, AdmitError> {
+pub fn decide_compiled(
+    vault: &Vault,
+    question: &Question,
+    bucket: u64,
+    admission: &Admission,
+    evaluator: &mut Evaluator,
+) -> Result<BucketDecision, AdmitError> {
     let runs = vault.runs(bucket)?;
     let mut rows = Vec::with_capacity(runs.len());
     for run in &runs {

@@ -39,11 +39,18 @@ pub(crate) struct RunOutcomes {
 }
 
 /// Reads the decision columns of a run and judges every row.
-pub(crate) fn scan(run: &Run, question: &Question, admission: &Admission, evaluator: &mut Evaluator) -> Result<RunOutcomes, AdmitError> {
+pub(crate) fn scan(
+    run: &Run,
+    question: &Question,
+    admission: &Admission,
+    evaluator: &mut Evaluator,
+) -> Result<RunOutcomes, AdmitError> {
     let columns = Columns::open(&run.decide_path).map_err(|source| AdmitError::parquet(&run.decide_path, source))?;
     let mut scan = Scanner::new(run, question, admission, evaluator);
     let groups = (0..columns.groups()).collect();
-    let reader = columns.read(groups, &scan.names, BATCH_ROWS).map_err(|source| AdmitError::parquet(&run.decide_path, source))?;
+    let reader = columns
+        .read(groups, &scan.names, BATCH_ROWS)
+        .map_err(|source| AdmitError::parquet(&run.decide_path, source))?;
     for batch in reader {
         let batch = batch.map_err(|source| AdmitError::parquet(&run.decide_path, source.into()))?;
         scan.batch(&batch)?;
@@ -126,7 +133,9 @@ impl<'a> Scanner<'a> {
     }
 
     fn turn_to(&mut self, key: PersonKey, row: usize) -> PersonRows<'a> {
-        if let Some((last, rows)) = self.person && last == key {
+        if let Some((last, rows)) = self.person
+            && last == key
+        {
             return rows;
         }
         self.position = self.admission.seek(self.position, key);

@@ -110,7 +110,11 @@ impl Tally {
             let mut row = in_out(0, 0);
             for (outcome, counts) in &self.outcomes {
                 let records = counts[category.index()];
-                if outcome.verdict <= Verdict::IncludeRedacted { row.included += records } else { row.left_out += records }
+                if outcome.verdict <= Verdict::IncludeRedacted {
+                    row.included += records
+                } else {
+                    row.left_out += records
+                }
             }
             if row.included + row.left_out > 0 {
                 rows.insert(category.as_str().to_owned(), row);

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use crate::commands::Context;
+use crate::commands::{Context, measure};
 use crate::failure::{OrFail, Outcome};
 use crate::sample::{FILES, FastOptions, Options, generate, write_fast};
 
@@ -20,6 +20,12 @@ enum What {
     Generate(Generate),
     /// Write the sample of `mandat demo`, which reads like people
     Sample(Sample),
+    /// Decide every record of the home's vault
+    Plan(measure::Args),
+    /// Read the columns that a plan reads
+    Read(measure::Args),
+    /// Build a revision
+    Build(measure::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -59,6 +65,9 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
             write_fast(&options, &args.out).or_refuse(|| format!("cannot write into `{}`", args.out.display()))?;
             &args.out
         }
+        What::Plan(args) => return measure::plan(&mut ctx.clone(), args),
+        What::Read(args) => return measure::read(&mut ctx.clone(), args),
+        What::Build(args) => return measure::build(&mut ctx.clone(), args),
         What::Sample(args) => {
             let base = Options::default();
             let options = Options {

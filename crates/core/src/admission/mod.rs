@@ -6,6 +6,10 @@
 //! merge with the sorted records; [`Evaluator`] joins both parts through the decision table, each
 //! distinct combination once. It never calls [`crate::decide`]; a property test holds the two equal.
 
+mod bytes;
+
+pub use bytes::{from_bytes, to_bytes};
+
 use hashbrown::HashMap;
 
 use crate::derive::{Context, traits_facts};
@@ -19,6 +23,9 @@ use crate::vocab::{Category, Profile};
 
 /// Slots for categories in a row of facts; one more than fits so that unknown bits stay in range.
 const SLOTS: usize = 32;
+
+/// A place nobody knows, as a number.
+const PLACE_NONE: u64 = 0;
 
 /// Facts per category that many people share.
 type Row = [u32; SLOTS];
