@@ -9,10 +9,9 @@ use crate::table::Facts;
 use crate::vocab::{Profile, Special};
 
 /// Of each group at most one is set.
-const EXCLUSIVE: [&[Fact]; 13] = [
+const EXCLUSIVE: [&[Fact]; 12] = [
     &[Fact::AuthorNatural, Fact::AuthorOrganisation, Fact::AuthorBot, Fact::AuthorJoint],
     &[Fact::CategoryMessage, Fact::CategoryCareer, Fact::CategoryApplication, Fact::CategoryAssistant],
-    &[Fact::PurposeTraining, Fact::PurposeMatchJobs],
     &[Fact::OrgAllows, Fact::OrgDenies],
     &[Fact::ConsentValid, Fact::ObjectionStanding],
     &[Fact::ConsentValid, Fact::RefusedStanding],
