@@ -203,14 +203,16 @@ facts! {
 
     /// Everybody can see the record.
     AudiencePublic = "audience.public",
+    /// The members of a group can see the record.
+    AudienceGroup = "audience.group",
     /// It was public once and is not now.
     AudienceNarrowed = "audience.narrowed",
     /// It became public so recently that the time to object still runs.
     AudienceWaiting = "audience.waiting",
     /// A prompt to the platform's assistant, or its answer.
     CategoryAssistant = "category.assistant",
-    /// A direct message.
-    CategoryDirectMessage = "category.direct_message",
+    /// A message to a group.
+    CategoryGroupMessage = "category.group_message",
     /// A direct or group message.
     CategoryMessage = "category.message",
     /// Positions, education, skills, preferences.

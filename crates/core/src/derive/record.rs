@@ -15,6 +15,7 @@ use crate::vocab::{AI_TRAINING, Audience, Category, Flag, Provenance, Special};
 pub fn traits_facts(traits: Traits) -> Facts {
     let mut facts = category_facts(traits);
     facts.insert_if(Fact::AudiencePublic, traits.audience() == Audience::Public);
+    facts.insert_if(Fact::AudienceGroup, traits.audience() == Audience::Group);
     for (flag, fact) in FLAGS {
         facts.insert_if(fact, traits.has_flag(flag));
     }
@@ -65,11 +66,11 @@ fn category_facts(traits: Traits) -> Facts {
     facts.insert_if(Fact::RecordObserved, provenance == Provenance::Observed);
     let Some(category) = traits.category() else { return facts };
     match category {
-        Category::DirectMessage => {
+        Category::DirectMessage => facts.insert(Fact::CategoryMessage),
+        Category::GroupMessage => {
             facts.insert(Fact::CategoryMessage);
-            facts.insert(Fact::CategoryDirectMessage);
+            facts.insert(Fact::CategoryGroupMessage);
         }
-        Category::GroupMessage => facts.insert(Fact::CategoryMessage),
         Category::AssistantPrompt | Category::AssistantReply => facts.insert(Fact::CategoryAssistant),
         Category::CareerPosition | Category::CareerEducation | Category::CareerSkill | Category::CareerPreference => {
             facts.insert(Fact::CategoryCareer);

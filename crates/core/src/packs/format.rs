@@ -4,7 +4,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::derive::Fact;
-use crate::packs::Diagnostic;
+use crate::packs::{Diagnostic, literals};
+use crate::proof::{Digest, Hasher};
 use crate::table::{Facts, Rule};
 use crate::time::Micros;
 use crate::vocab::{Profile, Reason, Verdict};
@@ -162,6 +163,37 @@ impl Pack {
             settings: (settings.min_training_age, settings.notice_window_days, settings.records_from),
             rules,
         })
+    }
+}
+
+impl Pack {
+    /// The digest of what decides and of what is said about it; comments and order of keys do not count.
+    ///
+    /// Preimage: a version word, id, version, kind and settings, then each rule's id, sorted literals,
+    /// profiles, verdict, reason and articles; every part behind its length, every list behind its count.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let mut hasher = Hasher::new();
+        let mut put = |text: &str| hasher.update_prefixed(text.as_bytes());
+        put("mandat/pack/v1");
+        put(&self.id);
+        put(&self.version);
+        put(if self.kind == Kind::Replay { "replay" } else { "layer" });
+        let (age, days, from) = self.settings;
+        put(&age.map_or(String::new(), |a| a.to_string()));
+        put(&days.map_or(String::new(), |d| d.to_string()));
+        put(&from.map_or(String::new(), |f| f.to_string()));
+        put(&self.rules.len().to_string());
+        for Written { rule, .. } in &self.rules {
+            put(&rule.id);
+            put(&literals(rule).join(" "));
+            put(&rule.profiles.iter().map(|p| p.as_str()).collect::<Vec<_>>().join(" "));
+            put(rule.verdict.as_str());
+            put(rule.reason.as_str());
+            put(&rule.articles.len().to_string());
+            rule.articles.iter().for_each(|a| put(a));
+        }
+        hasher.finish()
     }
 }
 

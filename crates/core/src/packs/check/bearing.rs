@@ -78,7 +78,7 @@ const COMES_WITH: [(Fact, &[Fact]); 56] = [
     ),
     (Fact::RegionUsCa, &[Fact::RegionUs]),
     (Fact::RegionUsIl, &[Fact::RegionUs]),
-    (Fact::CategoryDirectMessage, &[Fact::CategoryMessage]),
+    (Fact::CategoryGroupMessage, &[Fact::CategoryMessage]),
     (Fact::AudienceWaiting, &[Fact::AudiencePublic]),
     (Fact::SpecialHealth, &[Fact::SpecialNamed]),
     (Fact::SpecialReligion, &[Fact::SpecialNamed]),
