@@ -10,12 +10,25 @@
 //! - [`SubjectSecret::seal`]: ChaCha20-Poly1305 (RFC 8439) under a secret of one person; destroying the secret
 //!   makes every row sealed under it unreadable.
 
+mod base64;
+mod checkpoint;
 mod digest;
 mod keys;
+mod merkle;
+mod note;
 mod seal;
 mod sign;
+mod tlog_proof;
 
+pub use base64::{base64, unbase64};
+pub use checkpoint::{Checkpoint, CheckpointError, Trust, Trusted};
 pub use digest::{Digest, Hasher, ParseDigestError, hex, sha256, unhex};
 pub use keys::{KEY_BYTES, Keyer, PersonKey, RecordKey};
+pub use merkle::{
+    Frontier, MAX_TREE_SIZE, MerkleError, ReadError, empty_root, inclusion_length, inclusion_root, leaf_hash,
+    node_hash, prove_consistency, prove_inclusion, root_of, verify_consistency, verify_inclusion,
+};
+pub use note::{NOTE_LIMIT, NoteError, SIGNATURES_LIMIT, SignatureLine, SignedNote};
 pub use seal::{SealError, SubjectSecret};
-pub use sign::{NoteError, NoteKey, NoteSigner, Opened, open_note};
+pub use sign::{KeyKind, NoteKey, NoteSigner, Opened, Vouch, open_note};
+pub use tlog_proof::{TLOG_PROOF_LIMIT, TlogProof, TlogProofError};
