@@ -32,7 +32,7 @@ pub struct Ask {
     pub now: Micros,
     /// Build or audit.
     pub mode: Mode,
-    /// K in audit mode: events appended later are not known; missing = T.
+    /// K: events appended later are not known; missing = T in an audit, everything in a build.
     pub known_at: Option<Micros>,
 }
 

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::derive::{Context, People, RecordView, full_facts};
+use crate::ask::{Ask, Mode};
+use crate::derive::{Context, People, RecordView, Witness, basis, full_facts, witnesses};
+use crate::event::EventKind;
 use crate::history::PersonHistory;
 use crate::table::{DecisionTable, Facts};
 use crate::time::Micros;
@@ -44,8 +46,8 @@ pub struct ReasonDetail {
 pub struct Evidence {
     /// Its number in the ledger.
     pub position: u64,
-    /// What kind of event, in the words of the event schema.
-    pub event: String,
+    /// What kind of event.
+    pub event: EventKind,
     /// When it was received.
     pub received: Micros,
     /// The notice it was made under, if any.
@@ -80,9 +82,40 @@ pub fn decide(
             verdict: rule.verdict,
             rule: rule.id.clone(),
             articles: rule.articles.clone(),
-            evidence: Vec::new(),
+            evidence: evidence(witnesses(rule.reason, record, history, ctx)),
         })
         .collect();
     let verdict = reasons.iter().map(|r| r.verdict).max().unwrap_or(Verdict::Include);
-    Decision { verdict, reasons, denied_now: false, basis: Vec::new(), facts }
+    let included = verdict < Verdict::Hold;
+    Decision {
+        verdict,
+        reasons,
+        denied_now: included && ctx.ask.mode == Mode::Audit && denied_now(record, history, ctx, people, table),
+        basis: if included { evidence(basis(record, history, ctx)) } else { Vec::new() },
+        facts,
+    }
+}
+
+fn evidence(witnesses: Vec<Witness<'_>>) -> Vec<Evidence> {
+    let evidence = witnesses.into_iter().map(|w| Evidence {
+        position: w.position,
+        event: w.event,
+        received: w.received,
+        notice: w.notice.map(str::to_string),
+    });
+    evidence.collect()
+}
+
+/// Whether what an audit includes is denied by something received after T and known at K.
+fn denied_now(
+    record: &RecordView<'_>,
+    history: &PersonHistory,
+    ctx: &Context<'_>,
+    people: &dyn People,
+    table: &DecisionTable,
+) -> bool {
+    let known_at = Some(ctx.ask.known_at.unwrap_or(ctx.ask.at));
+    let ask = Ask { mode: Mode::Build, now: ctx.ask.at, known_at, ..ctx.ask.clone() };
+    let now = Context::new(&ask, ctx.shared, ctx.settings);
+    table.outcome(ask.profile, full_facts(record, history, &now, people)).verdict >= Verdict::Hold
 }

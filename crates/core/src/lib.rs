@@ -6,6 +6,7 @@ pub mod controller;
 pub mod decide;
 pub mod derive;
 pub mod event;
+pub mod explain;
 pub mod history;
 pub mod manifest;
 pub mod notice;

@@ -17,7 +17,6 @@ use crate::vocab::{Method, Special};
 pub(crate) struct Consents {
     facts: Facts,
     answers: Option<Micros>,
-    latest_valid: Option<Micros>,
 }
 
 /// Why a consent does not count, or what it gives.
@@ -71,11 +70,24 @@ impl Consents {
             return;
         }
         self.facts.insert(Fact::ConsentValid);
-        self.latest_valid = self.latest_valid.max(Some(act.starts()));
         match consent {
             None => self.facts.insert(Fact::ConsentGuardian),
             Some(consent) => self.facts |= key_facts(subject, act, consent),
         }
+    }
+
+    /// Whether one act alone is a ground: a consent that covers the record and answers every denial.
+    pub(crate) fn is_ground(subject: &Subject<'_>, act: &Act, denials: &Denials) -> bool {
+        let finding = match &act.what {
+            What::Consent(consent) => subject.judge(act, consent),
+            What::Guardian(reach, true) => subject.judge_guardian(act, reach),
+            _ => return false,
+        };
+        let mut alone = Self::default();
+        if let Some(Finding::Covers(consent, shown)) = finding {
+            alone.covers(subject, act, consent, shown, denials.latest());
+        }
+        alone.facts.has(Fact::ConsentValid)
     }
 
     pub(crate) const fn facts(&self) -> Facts {
@@ -108,7 +120,7 @@ fn key_facts(subject: &Subject<'_>, act: &Act, consent: &Consent) -> Facts {
 
 impl<'a> Subject<'a> {
     /// Judges one consent; `None` if it is not there yet at T.
-    fn judge(&self, act: &'a Act, consent: &'a Consent) -> Option<Finding<'a>> {
+    fn judge<'c>(&self, act: &Act, consent: &'c Consent) -> Option<Finding<'c>> {
         if clock_suspect(act) {
             return Some(Finding::Fails(Fact::ConsentClock));
         }
@@ -150,7 +162,7 @@ impl<'a> Subject<'a> {
         understood.map(|at| (notice, at)).ok_or(Fact::ConsentLanguage)
     }
 
-    fn in_force(&self, act: &Act, consent: &'a Consent, notice: &Notice, shown: Micros) -> Finding<'a> {
+    fn in_force<'c>(&self, act: &Act, consent: &'c Consent, notice: &Notice, shown: Micros) -> Finding<'c> {
         let target = &self.ctx.target;
         let announced = notice.purposes.covers(&self.ctx.ask.purpose) && notice.categories.has(self.category);
         let earlier = self.created < act.starts() && !notice.covers_earlier_records;
@@ -168,7 +180,7 @@ impl<'a> Subject<'a> {
         Finding::Covers(Some(consent), shown)
     }
 
-    fn judge_guardian(&self, act: &'a Act, reach: &'a Reach) -> Option<Finding<'a>> {
+    fn judge_guardian(&self, act: &Act, reach: &Reach) -> Option<Finding<'static>> {
         if clock_suspect(act) {
             return Some(Finding::Fails(Fact::ConsentClock));
         }

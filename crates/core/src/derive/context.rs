@@ -107,7 +107,7 @@ impl<'a> Context<'a> {
     /// Whether something is known at K and, in an audit, in force at T.
     fn known(&self, received: Micros, appended: Micros) -> bool {
         match self.ask.mode {
-            Mode::Build => true,
+            Mode::Build => self.ask.known_at.is_none_or(|k| appended <= k),
             Mode::Audit => received <= self.ask.at && appended <= self.ask.known_at.unwrap_or(self.ask.at),
         }
     }

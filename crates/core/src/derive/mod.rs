@@ -10,6 +10,7 @@ mod bench;
 mod consents;
 mod context;
 mod denials;
+mod evidence;
 mod fact;
 mod life;
 mod notices;
@@ -22,6 +23,7 @@ mod signals;
 mod times;
 
 pub use context::{Context, Settings};
+pub use evidence::{Witness, basis, witnesses};
 pub use fact::Fact;
 pub use record::{full_facts, order_facts, traits_facts};
 

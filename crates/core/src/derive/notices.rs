@@ -34,6 +34,11 @@ pub(crate) fn facts(subject: &Subject<'_>) -> Facts {
     facts
 }
 
+/// Whether one delivery alone is a ground: it lacks nothing.
+pub(crate) fn is_ground(subject: &Subject<'_>, act: &Act) -> bool {
+    lacks(subject, act) == Some(0)
+}
+
 /// What a delivery lacks; `None` if it is no delivery about this use, or had not happened at T.
 fn lacks(subject: &Subject<'_>, act: &Act) -> Option<u8> {
     let What::Notice(delivery) = &act.what else { return None };

@@ -144,6 +144,15 @@ fn naming<'a>(record: RecordKey, history: &'a PersonHistory, ctx: &'a Context<'_
     own.iter().filter(names).chain(shared.iter().filter(names))
 }
 
+/// All acts known of the author, and those without an account that name the record.
+pub(crate) fn named_by<'a>(
+    record: RecordKey,
+    history: &'a PersonHistory,
+    ctx: &'a Context<'_>,
+) -> impl Iterator<Item = &'a Act> {
+    history.acts().iter().chain(ctx.shared.record_acts(record)).filter(move |a| ctx.knows(a))
+}
+
 /// Whether a record was deleted by an event.
 pub(crate) fn is_deleted(record: RecordKey, history: &PersonHistory, ctx: &Context<'_>) -> bool {
     naming(record, history, ctx).any(|a| matches!(a.what, What::Deleted(_)))
