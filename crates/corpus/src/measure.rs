@@ -41,7 +41,13 @@ pub fn write_folded(vault: &Vault, snapshot: &dyn Snapshot, order: &Order, folde
     let context = Context::new(&ask, snapshot.shared(), order.rules.settings);
     for bucket in 0..vault.buckets() {
         let people = SnapshotPeople::new(snapshot, &context);
-        let question = Question { context: &context, table: order.rules.table, snapshot, people: &people, categories: order.recipe.categories };
+        let question = Question {
+            context: &context,
+            table: order.rules.table,
+            snapshot,
+            people: &people,
+            categories: order.recipe.categories,
+        };
         let mut evaluator = Evaluator::new(order.rules.table, ask.profile);
         let admission = compile(&question, &mut evaluator, vault.layout().bucket_bits, bucket);
         let path = folded_file(folder, bucket);
@@ -59,7 +65,13 @@ pub fn plan_folded(vault: &Vault, snapshot: &dyn Snapshot, order: &Order, folder
     let context = Context::new(&ask, snapshot.shared(), order.rules.settings);
     let kept = (0..vault.buckets()).into_par_iter().map(|bucket| {
         let people = SnapshotPeople::new(snapshot, &context);
-        let question = Question { context: &context, table: order.rules.table, snapshot, people: &people, categories: order.recipe.categories };
+        let question = Question {
+            context: &context,
+            table: order.rules.table,
+            snapshot,
+            people: &people,
+            categories: order.recipe.categories,
+        };
         let mut evaluator = Evaluator::new(order.rules.table, ask.profile);
         let path = folded_file(folder, bucket);
         let bytes = fs::read(&path).map_err(|source| BuildError::io("read", &path, source))?;

@@ -5,7 +5,7 @@ use std::iter::Peekable;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::Int64Type;
+use arrow_array::types::{Int64Type, UInt64Type};
 use arrow_array::{Array, RecordBatch};
 use hashbrown::HashMap;
 use mandat_core::admission::Evaluator;
@@ -25,7 +25,7 @@ use crate::vault::{Run, run};
 /// Histories kept for other people named in records; the rest is read again.
 const KEPT: usize = 1 << 16;
 
-const NAMES: [&str; 7] = ["person", "created_at", "collected_at", "id", "record", "retain_until", "org"];
+pub(crate) const NAMES: [&str; 7] = ["person", "created_at", "collected_at", "id", "record", "retain_until", "org"];
 
 /// Judges every pending row of a run.
 pub(crate) fn judge(
@@ -119,6 +119,11 @@ impl<'a> SlowRows<'a> {
     fn time(&self, name: &str, at: usize) -> Option<Micros> {
         let column = self.batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?;
         column.is_valid(at).then(|| Micros(column.value(at)))
+    }
+
+    pub(crate) fn traits(&self, at: usize) -> u64 {
+        let column = self.batch.column_by_name("traits").and_then(|c| c.as_primitive_opt::<UInt64Type>());
+        column.map_or(0, |c| c.value(at))
     }
 
     fn key(&self, name: &str, at: usize) -> Option<u128> {

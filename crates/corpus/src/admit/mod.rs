@@ -6,7 +6,10 @@
 
 pub(crate) mod columns;
 mod count;
+mod examples;
+pub mod find;
 mod lookup;
+mod rows;
 pub(crate) mod scan;
 mod tally;
 
@@ -20,7 +23,9 @@ use mandat_core::snapshot::Snapshot;
 use mandat_core::table::{DecisionTable, Outcome};
 use parquet::errors::ParquetError;
 
+pub use examples::{Example, VerdictTable, examples};
 pub use lookup::SnapshotPeople;
+pub use rows::{Found, each_record, find_person, find_record, some_records};
 pub use scan::NO_CANDIDATE;
 pub use tally::{InOut, ReasonCount, Summary, Tally};
 

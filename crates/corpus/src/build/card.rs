@@ -16,7 +16,10 @@ pub fn card(content: &Content) -> String {
     let _ = writeln!(
         out,
         "{} rows of text for the purpose `{}`, decided for {} as of {}.\n",
-        content.records.rows, content.purpose, recipient(&content.recipient), content.at
+        content.records.rows,
+        content.purpose,
+        recipient(&content.recipient),
+        content.at
     );
     let basis = match content.profile {
         Profile::Consent => "Every row has a consent of its author that names this purpose (GDPR Art 6(1)(a)).",
@@ -34,7 +37,8 @@ pub fn card(content: &Content) -> String {
         let _ = writeln!(out, "| rule pack `{}` {} | `{}` |", pack.id, pack.version, pack.sha256);
     }
     let _ = writeln!(out, "| recipe | `{}` |", content.recipe_sha256);
-    let _ = writeln!(out, "| writer | {} {} `{}` |", content.tool.name, content.tool.version, content.tool.writer_sha256);
+    let _ =
+        writeln!(out, "| writer | {} {} `{}` |", content.tool.name, content.tool.version, content.tool.writer_sha256);
     out
 }
 
@@ -43,7 +47,9 @@ fn recipient(name: &str) -> String {
 }
 
 fn head(content: &Content) -> String {
-    let mut out = String::from("---\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: data/*.parquet\n");
+    let mut out = String::from(
+        "---\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: data/*.parquet\n",
+    );
     let _ = writeln!(out, "dataset_info:\n  splits:\n  - name: train\n    num_examples: {}", content.records.rows);
     out.push_str("---\n\n");
     out

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, UInt64Type};
-use arrow_array::{Array, ArrayRef, BinaryArray, RecordBatch, RecordBatchReader, StringArray, TimestampMicrosecondArray};
+use arrow_array::{
+    Array, ArrayRef, BinaryArray, RecordBatch, RecordBatchReader, StringArray, TimestampMicrosecondArray,
+};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use arrow_select::concat::concat_batches;
 use arrow_select::interleave::interleave_record_batch;
@@ -12,8 +14,8 @@ use mandat_core::proof::PersonKey;
 use mandat_core::traits::Traits;
 
 use crate::admit::columns::Columns;
-use crate::build::shard;
 use crate::build::BuildError;
+use crate::build::shard;
 
 /// Admitted rows of a shard in output order, with the person of each row.
 pub(crate) struct Gathered {
@@ -42,7 +44,11 @@ pub(crate) fn gather(wanted: &[Wanted]) -> Result<Option<Gathered>, BuildError> 
     }
     let Some(first) = pieces.first() else { return Ok(None) };
     let rows = if pieces.len() == 1 { first.clone() } else { merge(&pieces)? };
-    Ok(Some(Gathered { persons: keys(&rows, "person")?.map(PersonKey).collect(), records: keys(&rows, "record")?.collect(), rows: output(&rows)? }))
+    Ok(Some(Gathered {
+        persons: keys(&rows, "person")?.map(PersonKey).collect(),
+        records: keys(&rows, "record")?.collect(),
+        rows: output(&rows)?,
+    }))
 }
 
 /// One run's admitted rows: the decision columns and the text beside them.
@@ -82,7 +88,8 @@ fn redact(text: &ArrayRef, run: &Wanted) -> Result<ArrayRef, BuildError> {
 }
 
 fn keys<'a>(batch: &'a RecordBatch, name: &'static str) -> Result<impl Iterator<Item = u128> + 'a, BuildError> {
-    let column = batch.column_by_name(name).and_then(|c| c.as_fixed_size_binary_opt()).ok_or(BuildError::Layout(name))?;
+    let column =
+        batch.column_by_name(name).and_then(|c| c.as_fixed_size_binary_opt()).ok_or(BuildError::Layout(name))?;
     let (keys, _) = column.value_data().as_chunks::<16>();
     Ok(keys.iter().map(|k| u128::from_be_bytes(*k)))
 }
@@ -91,7 +98,10 @@ fn keys<'a>(batch: &'a RecordBatch, name: &'static str) -> Result<impl Iterator<
 fn merge(pieces: &[RecordBatch]) -> Result<RecordBatch, BuildError> {
     let mut order = Vec::new();
     for (p, piece) in pieces.iter().enumerate() {
-        let created = piece.column_by_name("created_at").and_then(|c| c.as_primitive_opt::<Int64Type>()).ok_or(BuildError::Layout("created_at"))?;
+        let created = piece
+            .column_by_name("created_at")
+            .and_then(|c| c.as_primitive_opt::<Int64Type>())
+            .ok_or(BuildError::Layout("created_at"))?;
         let ids = piece.column_by_name("id").and_then(|c| c.as_string_opt::<i32>()).ok_or(BuildError::Layout("id"))?;
         for (i, person) in keys(piece, "person")?.enumerate() {
             order.push((person, created.value(i), ids.value(i), p, i));

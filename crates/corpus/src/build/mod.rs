@@ -6,6 +6,7 @@
 //! again (the barrier of DESIGN 8.12), redoes the buckets whose outcomes changed, and publishes.
 
 mod card;
+mod difference;
 mod gather;
 mod publish;
 mod redact;
@@ -28,6 +29,7 @@ use mandat_core::vocab::{Reason, Verdict};
 use parquet::errors::ParquetError;
 use rayon::prelude::*;
 
+pub use difference::{Difference, difference};
 pub use publish::Store;
 pub use redact::{PLACEHOLDER, cut};
 pub use shard::{schema, writer_digest};
@@ -168,7 +170,13 @@ pub fn each_bucket<E: From<AdmitError> + Send>(
     let done = std::sync::atomic::AtomicU64::new(0);
     (0..vault.buckets()).into_par_iter().try_for_each(|bucket| {
         let people = SnapshotPeople::new(snapshot, &context);
-        let question = Question { context: &context, table: order.rules.table, snapshot, people: &people, categories: order.recipe.categories };
+        let question = Question {
+            context: &context,
+            table: order.rules.table,
+            snapshot,
+            people: &people,
+            categories: order.recipe.categories,
+        };
         visit(bucket, decide_bucket(vault, &question, bucket)?)?;
         progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, vault.buckets());
         Ok(())
@@ -251,7 +259,13 @@ pub fn build(
     }
 }
 
-fn finish(store: &Store, revision: Revision, content: Content, staged: &BTreeMap<u64, StagedBucket>, retries: u32) -> Built {
+fn finish(
+    store: &Store,
+    revision: Revision,
+    content: Content,
+    staged: &BTreeMap<u64, StagedBucket>,
+    retries: u32,
+) -> Built {
     let path = store.revision_dir(&revision.corpus, revision.revision);
     Built { path, revision, content, tally: total(staged), retries }
 }
@@ -299,7 +313,11 @@ fn content(vault: &Vault, snapshot: &dyn Snapshot, order: &Order, staged: &BTree
         known: Known { ledger: snapshot.position(), ledger_at: snapshot.appended() },
         packs: order.rules.packs.to_vec(),
         recipe_sha256: order.recipe.digest().to_string(),
-        tool: Tool { name: "mandat".into(), version: env!("CARGO_PKG_VERSION").into(), writer_sha256: writer_digest().to_string() },
+        tool: Tool {
+            name: "mandat".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            writer_sha256: writer_digest().to_string(),
+        },
         vault_sha256: vault.digest().to_string(),
         records: counts(&tally, shards.iter().map(|s| s.rows).sum()),
         shards,

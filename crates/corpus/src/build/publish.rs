@@ -70,7 +70,9 @@ impl Store {
         make_dir(&dir)?;
         let path = dir.join(name);
         match fs::remove_file(&path) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(BuildError::io("remove", &path, source)),
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(BuildError::io("remove", &path, source))
+            }
             _ => Ok(path),
         }
     }
@@ -144,7 +146,11 @@ impl Store {
     }
 
     /// Lays out the next revision, all but `revision.json`.
-    pub(crate) fn prepare(&self, content: &Content, staged: &BTreeMap<u64, StagedBucket>) -> Result<Prepared, BuildError> {
+    pub(crate) fn prepare(
+        &self,
+        content: &Content,
+        staged: &BTreeMap<u64, StagedBucket>,
+    ) -> Result<Prepared, BuildError> {
         let parent = self.revisions(&content.corpus)?.last().copied();
         let number = parent.map_or(1, |p| p + 1);
         let dir = self.revision_dir(&content.corpus, number);
@@ -164,7 +170,12 @@ impl Store {
         Ok(Prepared { dir, corpus, number, parent, content_sha256: sha256(&bytes).to_string() })
     }
 
-    fn prepare_verdicts(&self, corpus: &str, number: u64, staged: &BTreeMap<u64, StagedBucket>) -> Result<(), BuildError> {
+    fn prepare_verdicts(
+        &self,
+        corpus: &str,
+        number: u64,
+        staged: &BTreeMap<u64, StagedBucket>,
+    ) -> Result<(), BuildError> {
         let dir = self.verdict_dir(corpus, number);
         if dir.is_dir() {
             fs::remove_dir_all(&dir).map_err(|source| BuildError::io("remove", &dir, source))?;
@@ -178,7 +189,12 @@ impl Store {
     }
 
     /// Makes a prepared revision visible.
-    pub(crate) fn commit(&self, prepared: &Prepared, published_at: Micros, barrier: u64) -> Result<Revision, BuildError> {
+    pub(crate) fn commit(
+        &self,
+        prepared: &Prepared,
+        published_at: Micros,
+        barrier: u64,
+    ) -> Result<Revision, BuildError> {
         let revision = Revision {
             format: REVISION_FORMAT.into(),
             corpus: prepared.corpus.clone(),

@@ -18,7 +18,12 @@ use crate::vault::Run;
 pub const PLACEHOLDER: &str = "[…]";
 
 /// New texts of the rows of a run that are admitted with redaction, ascending by row.
-pub(crate) fn redactions(run: &Run, rows: &RunOutcomes, outcomes: &[Outcome], text: &Columns) -> Result<Vec<(u32, String)>, BuildError> {
+pub(crate) fn redactions(
+    run: &Run,
+    rows: &RunOutcomes,
+    outcomes: &[Outcome],
+    text: &Columns,
+) -> Result<Vec<(u32, String)>, BuildError> {
     let redacts = |id: u16| outcomes.get(id as usize).is_some_and(|o| o.verdict == Verdict::IncludeRedacted);
     let chosen: Vec<u32> = (0..run.rows).filter(|row| redacts(rows.ids[*row as usize])).collect();
     if chosen.is_empty() {
@@ -28,7 +33,8 @@ pub(crate) fn redactions(run: &Run, rows: &RunOutcomes, outcomes: &[Outcome], te
     let mut out = Vec::with_capacity(chosen.len());
     for batch in text.rows(&chosen, &["text"])? {
         let batch = batch?;
-        let texts = batch.column_by_name("text").and_then(|c| c.as_string_opt::<i32>()).ok_or(BuildError::Layout("text"))?;
+        let texts =
+            batch.column_by_name("text").and_then(|c| c.as_string_opt::<i32>()).ok_or(BuildError::Layout("text"))?;
         for at in 0..texts.len() {
             let row = chosen[out.len()];
             let cut = if texts.is_valid(at) { cut(texts.value(at), &spans[out.len()]) } else { String::new() };

@@ -122,7 +122,8 @@ impl ShardWriter {
     pub fn finish(self) -> Result<Option<WrittenShard>, BuildError> {
         let rows = self.rows;
         let groups = self.groups;
-        let written = self.writer.into_inner()?.finish().map_err(|source| BuildError::io("sync", &self.path, source))?;
+        let written =
+            self.writer.into_inner()?.finish().map_err(|source| BuildError::io("sync", &self.path, source))?;
         Ok((rows > 0).then_some(WrittenShard { digest: written.sha256, bytes: written.bytes, rows, groups }))
     }
 }

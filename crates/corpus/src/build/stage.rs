@@ -53,7 +53,12 @@ pub(crate) fn digest(decision: &BucketDecision) -> Digest {
 }
 
 /// Writes the shards and verdicts of a decided bucket.
-pub(crate) fn stage(vault: &Vault, store: &Store, bucket: u64, decision: BucketDecision) -> Result<StagedBucket, BuildError> {
+pub(crate) fn stage(
+    vault: &Vault,
+    store: &Store,
+    bucket: u64,
+    decision: BucketDecision,
+) -> Result<StagedBucket, BuildError> {
     let open = |path: &std::path::Path| Columns::open(path).map_err(|source| AdmitError::parquet(path, source));
     let mut files = Vec::new();
     for run in &decision.runs {
@@ -63,13 +68,19 @@ pub(crate) fn stage(vault: &Vault, store: &Store, bucket: u64, decision: BucketD
     for (i, run) in decision.runs.iter().enumerate() {
         redacted.push(redactions(run, &decision.rows[i], &decision.outcomes, &files[i].1)?);
     }
-    let plan = Plan { layout: vault.layout(), heavy: vault.heavy(), decision: &decision, files: &files, redacted: &redacted };
+    let plan =
+        Plan { layout: vault.layout(), heavy: vault.heavy(), decision: &decision, files: &files, redacted: &redacted };
     let first = bucket << (plan.layout.shard_bits - plan.layout.bucket_bits);
     let count = 1 << (plan.layout.shard_bits - plan.layout.bucket_bits);
     let shards: Vec<Option<Staged>> =
         (first..first + count).into_par_iter().map(|prefix| plan.shard(store, prefix)).collect::<Result<_, _>>()?;
     let verdicts = verdicts::write(store, bucket, &decision)?;
-    Ok(StagedBucket { decided: digest(&decision), shards: shards.into_iter().flatten().collect(), verdicts, tally: decision.tally })
+    Ok(StagedBucket {
+        decided: digest(&decision),
+        shards: shards.into_iter().flatten().collect(),
+        verdicts,
+        tally: decision.tally,
+    })
 }
 
 struct Plan<'a> {
@@ -84,7 +95,12 @@ impl Plan<'_> {
     fn shard(&self, store: &Store, prefix: u64) -> Result<Option<Staged>, BuildError> {
         let rows: Vec<Vec<u32>> = (0..self.files.len()).map(|run| self.admitted(run, prefix)).collect();
         let wanted: Vec<Wanted> = (0..self.files.len())
-            .map(|run| Wanted { decide: &self.files[run].0, text: &self.files[run].1, rows: &rows[run], redacted: &self.redacted[run] })
+            .map(|run| Wanted {
+                decide: &self.files[run].0,
+                text: &self.files[run].1,
+                rows: &rows[run],
+                redacted: &self.redacted[run],
+            })
             .collect();
         let Some(gathered) = gather(&wanted)? else { return Ok(None) };
         let width = (self.layout.shard_bits as usize).div_ceil(4).max(1);
@@ -106,7 +122,10 @@ impl Plan<'_> {
         let end = rows.spans.get(to).map_or(rows.ids.len(), |s| s.first as usize);
         let admits: Vec<bool> = self.decision.outcomes.iter().map(admits).collect();
         (start..end)
-            .filter(|row| admits.get(rows.ids[*row] as usize).copied().unwrap_or(false) && Traits(rows.traits[*row]).has(Mark::Text))
+            .filter(|row| {
+                admits.get(rows.ids[*row] as usize).copied().unwrap_or(false)
+                    && Traits(rows.traits[*row]).has(Mark::Text)
+            })
             .map(|row| u32::try_from(row).expect("a run has at most u32 rows"))
             .collect()
     }
@@ -140,7 +159,13 @@ impl Plan<'_> {
 }
 
 /// Writes one heavy person as several row groups, cut by the top bits of the record key.
-fn heavy(gathered: &Gathered, range: std::ops::Range<usize>, bits: u32, label: &str, writer: &mut ShardWriter) -> Result<(), BuildError> {
+fn heavy(
+    gathered: &Gathered,
+    range: std::ops::Range<usize>,
+    bits: u32,
+    label: &str,
+    writer: &mut ShardWriter,
+) -> Result<(), BuildError> {
     let mut parts: Vec<Vec<u32>> = vec![Vec::new(); 1 << bits];
     for row in range {
         let part = (gathered.records[row] >> (128 - bits)) as usize;

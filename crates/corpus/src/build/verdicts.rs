@@ -68,7 +68,14 @@ pub(crate) fn write(store: &Store, bucket: u64, decision: &BucketDecision) -> Re
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn read(store: &Store, corpus: &str, revision: u64, bucket: u64, unit: u64, row: u32) -> Result<Option<Outcome>, BuildError> {
+pub fn read(
+    store: &Store,
+    corpus: &str,
+    revision: u64,
+    bucket: u64,
+    unit: u64,
+    row: u32,
+) -> Result<Option<Outcome>, BuildError> {
     let path = store.verdict_dir(corpus, revision).join(file_name(bucket, unit));
     if !path.is_file() {
         return Ok(None);
