@@ -9,7 +9,7 @@ use crate::table::Facts;
 use crate::vocab::{Profile, Special};
 
 /// Of each group at most one is set.
-const EXCLUSIVE: [&[Fact]; 12] = [
+const EXCLUSIVE: [&[Fact]; 10] = [
     &[Fact::AuthorNatural, Fact::AuthorOrganisation, Fact::AuthorBot, Fact::AuthorJoint],
     &[Fact::CategoryMessage, Fact::CategoryCareer, Fact::CategoryApplication, Fact::CategoryAssistant],
     &[Fact::OrgAllows, Fact::OrgDenies],
@@ -20,8 +20,6 @@ const EXCLUSIVE: [&[Fact]; 12] = [
     &[Fact::NoticeComplete, Fact::NoticeOtherRecipient],
     &[Fact::NoticeComplete, Fact::NoticeWindowRunning],
     &[Fact::NoticeComplete, Fact::EarlierUntold],
-    &[Fact::CategoryApplication, Fact::RecordBiometric, Fact::CategoryMessage],
-    &[Fact::AudienceWaiting, Fact::AudienceNarrowed],
 ];
 
 /// Where the first is set, one of the others is.

@@ -1,9 +1,9 @@
 //! Combinations of facts that get past every rule.
 
 use crate::derive::Fact;
+use crate::packs::Packs;
 use crate::packs::check::logic::{Clause, Cube, plainest, solve};
 use crate::packs::check::{Finding, FindingKind, Severity, assumptions, bearing, grounds};
-use crate::packs::Packs;
 use crate::table::{DecisionTable, Facts};
 use crate::vocab::{Profile, Verdict};
 
@@ -19,7 +19,7 @@ fn open(table: &DecisionTable, profile: Profile) -> Vec<Clause> {
 }
 
 /// Plainest combinations under which nothing keeps a record out and it has no ground, at most `limit`.
-fn groundless(table: &DecisionTable, profile: Profile, limit: usize) -> Vec<Facts> {
+pub(crate) fn groundless(table: &DecisionTable, profile: Profile, limit: usize) -> Vec<Facts> {
     let mut clauses = open(table, profile);
     clauses.extend(grounds(profile).map(Cube::negated));
     let mut found = Vec::new();
@@ -59,14 +59,24 @@ pub(crate) fn gaps(packs: &Packs, profile: Profile) -> Vec<Finding> {
     let open = open(&packs.table, profile);
     for fact in bearing::denials(profile) {
         if let Some(cube) = solve(&open, Cube::set(fact.bit())) {
-            let message = format!("under {profile} `{fact}` does not keep a record out when {}", sentence(Facts(cube.value)));
-            found.push(finding(FindingKind::Unguarded, message, "add a rule on that fact alone, or layer the packs on core"));
+            let message =
+                format!("under {profile} `{fact}` does not keep a record out when {}", sentence(Facts(cube.value)));
+            found.push(finding(
+                FindingKind::Unguarded,
+                message,
+                "add a rule on that fact alone, or layer the packs on core",
+            ));
         }
     }
     for fact in bearing::NEEDED {
         if let Some(cube) = solve(&open, Cube { mask: fact.bit().0, value: 0 }) {
-            let message = format!("under {profile} a record goes in without `{fact}` when {}", sentence(Facts(cube.value)));
-            found.push(finding(FindingKind::Unguarded, message, "add a rule on its absence, or layer the packs on core"));
+            let message =
+                format!("under {profile} a record goes in without `{fact}` when {}", sentence(Facts(cube.value)));
+            found.push(finding(
+                FindingKind::Unguarded,
+                message,
+                "add a rule on its absence, or layer the packs on core",
+            ));
         }
     }
     found

@@ -106,4 +106,6 @@ impl Written {
 }
 
 #[cfg(test)]
+mod derived;
+#[cfg(test)]
 mod tests;

@@ -18,7 +18,12 @@ pub(crate) fn rules(packs: &Packs) -> Vec<Finding> {
         let clash = written.iter().take_while(|w| w.rule.id != one.rule.id).find_map(|other| clash(one, other));
         if solve(&clauses, Cube::of(&one.rule)).is_none() {
             let message = format!("`{}` can never fire: its facts exclude each other", one.rule.id);
-            found.push(one.finding(FindingKind::Impossible, Severity::Error, message, "correct the condition or remove the rule"));
+            found.push(one.finding(
+                FindingKind::Impossible,
+                Severity::Error,
+                message,
+                "correct the condition or remove the rule",
+            ));
         } else if let Some(finding) = clash {
             found.push(finding);
         } else {

@@ -61,10 +61,7 @@ fn a_rule_that_others_cover_together_is_dead() {
 #[test]
 fn another_reason_a_milder_verdict_or_another_profile_keeps_a_rule_alive() {
     let consent = format!("profiles = [\"consent\"]\n{OUT}");
-    for rest in [
-        OUT.replace("ERASED", "DELETED"),
-        OUT.to_owned(),
-    ] {
+    for rest in [OUT.replace("ERASED", "DELETED"), OUT.to_owned()] {
         let wide = if rest == OUT { rule("wide", "\"erased\"", &consent) } else { rule("wide", "\"erased\"", OUT) };
         let text = [HEAD, &wide, &rule("narrow", "\"erased\", \"legal_hold\"", &rest)].concat();
         assert_eq!(found(&text), Vec::new());
@@ -113,5 +110,65 @@ fn built_in_packs_have_no_errors() {
         let found = check(&Packs::embedded(&layers).unwrap(), None);
         let errors: Vec<_> = found.iter().filter(|f| f.severity == Severity::Error).collect();
         assert!(errors.is_empty(), "{name}: {errors:#?}");
+    }
+}
+
+mod brute {
+    use proptest::prelude::*;
+
+    use super::super::gaps::groundless;
+    use super::super::{assumptions, grounds};
+    use crate::derive::Fact;
+    use crate::packs::check::logic::Cube;
+    use crate::table::{DecisionTable, Facts, Rule};
+    use crate::vocab::{Profile, Reason, Verdict};
+
+    const FEW: [Fact; 8] = [
+        Fact::AuthorNatural,
+        Fact::AuthorBot,
+        Fact::AuthorJoint,
+        Fact::JointDenies,
+        Fact::ConsentEvent,
+        Fact::ConsentValid,
+        Fact::ObjectionEver,
+        Fact::ObjectionStanding,
+    ];
+
+    fn word(bits: u8) -> u128 {
+        FEW.iter().enumerate().filter(|(i, _)| bits >> i & 1 == 1).fold(0, |word, (_, f)| word | f.bit().0)
+    }
+
+    fn rule() -> impl Strategy<Value = Rule> {
+        (1_u8.., any::<u8>(), 1..4_usize).prop_map(|(mask, value, verdict)| Rule {
+            id: "t/a".into(),
+            profiles: vec![Profile::Consent],
+            mask: Facts(word(mask)),
+            value: Facts(word(mask & value)),
+            verdict: Verdict::ALL[verdict],
+            reason: Reason::NoBasis,
+            articles: Vec::new(),
+        })
+    }
+
+    fn is_gap(table: &DecisionTable, facts: u128) -> bool {
+        let can_occur = assumptions().iter().all(|c| c.set & facts != 0 || c.clear & !facts != 0);
+        let ground = grounds(Profile::Consent).iter().any(|c: &Cube| facts & c.mask == c.value);
+        can_occur && !ground && table.outcome(Profile::Consent, Facts(facts)).verdict <= Verdict::IncludeRedacted
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_500))]
+
+        #[test]
+        fn the_plainest_gaps_are_those_that_trying_everything_finds(rules in proptest::collection::vec(rule(), 0..9)) {
+            let table = DecisionTable { rules };
+            let all: Vec<u128> = (0..=u8::MAX).map(word).filter(|w| is_gap(&table, *w)).collect();
+            let smaller = |w: &u128| all.iter().any(|other| other != w && other & w == *other);
+            let mut plain: Vec<u128> = all.iter().copied().filter(|w| !smaller(w)).collect();
+            let mut found: Vec<u128> = groundless(&table, Profile::Consent, 100).iter().map(|f| f.0).collect();
+            plain.sort_unstable();
+            found.sort_unstable();
+            prop_assert_eq!(found, plain);
+        }
     }
 }
