@@ -18,6 +18,7 @@ mod merkle;
 mod note;
 mod seal;
 mod sign;
+mod tiles;
 mod tlog_proof;
 
 pub use base64::{base64, unbase64};
@@ -31,4 +32,8 @@ pub use merkle::{
 pub use note::{NOTE_LIMIT, NoteError, SIGNATURES_LIMIT, SignatureLine, SignedNote};
 pub use seal::{SealError, SubjectSecret};
 pub use sign::{KeyKind, NoteKey, NoteSigner, Opened, Vouch, open_note};
+pub use tiles::{
+    BundleError, ENTRY_LIMIT, Fsck, ReadTile, Shelf, StoredTree, TILE_WIDTH, Tile, TileEdge, TilePathError,
+    check_tiles, read_bundle, write_bundle,
+};
 pub use tlog_proof::{TLOG_PROOF_LIMIT, TlogProof, TlogProofError};

@@ -206,7 +206,7 @@ mod tests {
         let line = SignatureLine { name: "a".to_owned(), id: [1; 4], signature: vec![1] };
         let mut note = SignedNote::new("text\n", vec![line.clone()]).unwrap();
         note.add(SignatureLine { signature: vec![2], ..line.clone() }).unwrap();
-        assert_eq!(note.lines(), [line.clone()]);
+        assert_eq!(note.lines(), std::slice::from_ref(&line));
         note.add(SignatureLine { id: [2; 4], ..line.clone() }).unwrap();
         assert_eq!(note.lines().len(), 2);
         assert!(SignedNote::new("text", vec![line]).is_err());

@@ -265,7 +265,10 @@ pub fn open_note<'a>(note: &'a str, trusted: &'a [NoteKey]) -> Result<Opened<'a>
 }
 
 /// Name, kind, key id and 32 bytes of a key in text.
-fn fields(text: &str) -> Result<(&str, KeyKind, [u8; 4], [u8; 32]), NoteError> {
+type Fields<'a> = (&'a str, KeyKind, [u8; 4], [u8; 32]);
+
+/// Reads the part that secret and public keys share.
+fn fields(text: &str) -> Result<Fields<'_>, NoteError> {
     let mut parts = text.splitn(3, '+');
     let (Some(name), Some(id), Some(blob)) = (parts.next(), parts.next(), parts.next()) else {
         return Err(NoteError::Key);

@@ -101,7 +101,6 @@ pub fn empty_root() -> Digest {
 }
 
 /// Root of a complete subtree, hashed in place; `hashes` holds a power of two of them.
-#[cfg(test)]
 pub(crate) fn complete_root(hashes: &mut [Digest]) -> Digest {
     debug_assert!(hashes.len().is_power_of_two(), "bug: a complete subtree has a power of two of hashes");
     let mut width = hashes.len();
