@@ -7,6 +7,7 @@ mod entropy;
 mod erase;
 mod error;
 mod fold;
+mod hold;
 mod imports;
 mod keys;
 mod ledger;

@@ -38,9 +38,16 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Init(commands::init::Args),
+    Demo(commands::demo::Args),
+    Ingest(commands::ingest::Args),
     People(commands::people::Args),
     Notices(commands::notices::Args),
     Choices(commands::choices::Args),
+    Packs(commands::packs::Args),
+    Plan(commands::plan::Args),
+    Build(commands::build::Args),
+    Explain(commands::explain::Args),
     Config(commands::config::Args),
+    Doctor(commands::doctor::Args),
     Bench(commands::bench::Args),
 }

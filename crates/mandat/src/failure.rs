@@ -111,6 +111,9 @@ mod tests {
     fn a_library_error_is_split_into_message_and_hint() {
         let error = std::io::Error::other("no ledger at `x`; make a home first");
         let failure = from_library(Exit::BadInput, &error);
-        assert_eq!((failure.message.as_str(), failure.hint.as_deref()), ("no ledger at `x`", Some("make a home first")));
+        assert_eq!(
+            (failure.message.as_str(), failure.hint.as_deref()),
+            ("no ledger at `x`", Some("make a home first"))
+        );
     }
 }

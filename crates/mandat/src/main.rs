@@ -7,13 +7,19 @@
 //!
 //! Exit codes: 0 done, 1 refused or not verified, 2 usage, 3 bad input, 255 our bug.
 
+mod accounts;
+mod barrier;
 mod cli;
 mod commands;
 mod failure;
 mod home;
+mod report;
+mod rules;
 mod sample;
+mod sentence;
 mod surroundings;
 mod ui;
+mod work;
 
 use std::panic;
 use std::process::ExitCode;

@@ -43,8 +43,9 @@ impl Surroundings {
                 Failure::usage("`MANDAT_NOW` is not a time").because(&e).hint("unset it, or write 2026-11-21T12:00:00Z")
             })?),
         };
-        let folder = std::env::current_dir()
-            .map_err(|e| Failure::bad_input("cannot find the working folder").because(&e).hint("change to a folder that exists"))?;
+        let folder = std::env::current_dir().map_err(|e| {
+            Failure::bad_input("cannot find the working folder").because(&e).hint("change to a folder that exists")
+        })?;
         let plain = variable("NO_COLOR").is_some() || variable("TERM").as_deref() == Some("dumb");
         let stderr_terminal = std::io::stderr().is_terminal();
         Ok(Self {
@@ -83,4 +84,22 @@ fn language() -> Lang {
         Some(locale) if locale.starts_with("de") => Lang::De,
         _ => Lang::En,
     }
+}
+
+/// Memory that this process may use: the container's limit, or the machine's.
+pub(crate) fn available_memory() -> u64 {
+    let number = |path: &str| std::fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
+    let machine = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let line = text.lines().find_map(|l| l.strip_prefix("MemTotal:"))?;
+        line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok().map(|kb| kb * 1024)
+    });
+    let container =
+        number("/sys/fs/cgroup/memory.max").or_else(|| number("/sys/fs/cgroup/memory/memory.limit_in_bytes"));
+    let machine = machine.unwrap_or(2 << 30);
+    container.unwrap_or(machine).min(machine)
+}
+
+/// Processors that this process may use.
+pub(crate) fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }

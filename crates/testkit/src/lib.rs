@@ -2,4 +2,4 @@
 
 mod command;
 
-pub use command::{Cli, Ran};
+pub use command::{Cli, NOW, Ran};

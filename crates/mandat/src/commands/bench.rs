@@ -8,7 +8,10 @@ use crate::sample::{FILES, FastOptions, Options, generate, write_fast};
 
 /// Write generated inputs for measurements
 #[derive(Debug, clap::Args)]
-#[command(hide = true, after_help = "Example:\n  mandat bench generate --out big --records 10000000 --people 1000000 --choices 2500000")]
+#[command(
+    hide = true,
+    after_help = "Example:\n  mandat bench generate --out big --records 10000000 --people 1000000 --choices 2500000"
+)]
 pub(crate) struct Args {
     #[command(subcommand)]
     what: What,
@@ -60,8 +63,12 @@ struct Sample {
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let out = match &args.what {
         What::Generate(args) => {
-            let options =
-                FastOptions { seed: args.seed, people: args.people.max(1), records: args.records, choices: args.choices };
+            let options = FastOptions {
+                seed: args.seed,
+                people: args.people.max(1),
+                records: args.records,
+                choices: args.choices,
+            };
             write_fast(&options, &args.out).or_refuse(|| format!("cannot write into `{}`", args.out.display()))?;
             &args.out
         }

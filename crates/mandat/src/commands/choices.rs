@@ -12,7 +12,9 @@ use crate::ui::{Table, count};
 
 /// Take in what people decided: notices delivered, consents, objections, erasures, orders
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  mandat choices import choices.jsonl\n  mandat choices batches\n  mandat choices undo 1")]
+#[command(
+    after_help = "Examples:\n  mandat choices import choices.jsonl\n  mandat choices batches\n  mandat choices undo 1"
+)]
 pub(crate) struct Args {
     #[command(subcommand)]
     what: What,
@@ -90,7 +92,11 @@ fn import(ctx: &mut Context, args: &Import) -> Outcome {
     }
     let ui = &ctx.ui;
     let batch = numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-    ui.line(&format!("{} {} {batch}", count(accepted), ui.t("events taken in, batch", "Ereignisse aufgenommen, Stapel")));
+    ui.line(&format!(
+        "{} {} {batch}",
+        count(accepted),
+        ui.t("events taken in, batch", "Ereignisse aufgenommen, Stapel")
+    ));
     for (number, english, german) in [
         (duplicates, "were there already", "waren schon da"),
         (unknown, "name an account that nobody has seen yet", "nennen ein Konto, das noch niemand gesehen hat"),
@@ -109,7 +115,12 @@ fn batches(ctx: &mut Context) -> Outcome {
     let open = ctx.open()?;
     let batches = open.ledger()?.import_batches().map_err(|e| from_library(Exit::Refused, &e))?;
     let ui = &ctx.ui;
-    let mut table = Table::new(&[ui.t("batch>", "Stapel>"), ui.t("rows>", "Zeilen>"), ui.t("void>", "nichtig>"), ui.t("taken in", "aufgenommen")]);
+    let mut table = Table::new(&[
+        ui.t("batch>", "Stapel>"),
+        ui.t("rows>", "Zeilen>"),
+        ui.t("void>", "nichtig>"),
+        ui.t("taken in", "aufgenommen"),
+    ]);
     for batch in &batches {
         table.row([batch.batch.to_string(), count(batch.rows), count(batch.voided), batch.appended.to_string()]);
     }
@@ -118,7 +129,8 @@ fn batches(ctx: &mut Context) -> Outcome {
     } else {
         ui.table(&table);
     }
-    let lines = batches.iter().map(|b| json!({"batch": b.batch, "rows": b.rows, "void": b.voided, "appended_at": b.appended}));
+    let lines =
+        batches.iter().map(|b| json!({"batch": b.batch, "rows": b.rows, "void": b.voided, "appended_at": b.appended}));
     ui.answer(&lines.collect::<Vec<_>>());
     Ok(())
 }
@@ -132,7 +144,11 @@ fn undo(ctx: &mut Context, args: &Undo) -> Outcome {
     let ui = &ctx.ui;
     ui.line(&format!("{} {}", count(report.voided), ui.t("events are void", "Ereignisse sind nichtig")));
     if report.kept > 0 {
-        ui.line(&format!("{} {}", count(report.kept), ui.t("denials stay; --with-denials takes them too", "Ablehnungen bleiben; --with-denials nimmt auch sie")));
+        ui.line(&format!(
+            "{} {}",
+            count(report.kept),
+            ui.t("denials stay; --with-denials takes them too", "Ablehnungen bleiben; --with-denials nimmt auch sie")
+        ));
     }
     ui.answer(&json!({"voided": report.voided, "kept": report.kept}));
     Ok(())

@@ -21,7 +21,12 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     }
     let home = Home::find(ctx.global.home.as_deref(), &ctx.around)?;
     let settings: Vec<Setting> = home.settings.list();
-    let mut table = Table::new(&[ui.t("setting", "Einstellung"), ui.t("value", "Wert"), ui.t("from", "aus"), ui.t("meaning", "Bedeutung")]);
+    let mut table = Table::new(&[
+        ui.t("setting", "Einstellung"),
+        ui.t("value", "Wert"),
+        ui.t("from", "aus"),
+        ui.t("meaning", "Bedeutung"),
+    ]);
     for setting in &settings {
         let origin = match setting.origin {
             crate::home::Origin::Default => ui.t("default", "Vorgabe"),

@@ -72,7 +72,8 @@ impl Bench {
         threads(args.threads).map_err(Failure::refused)?;
         let path = args.data.join("manifest.json");
         let text = std::fs::read(&path).or_bad_input(|| format!("cannot read `{}`", path.display()))?;
-        let manifest: Manifest = serde_json::from_slice(&text).or_bad_input(|| format!("`{}` is not what `xtask bench` writes", path.display()))?;
+        let manifest: Manifest = serde_json::from_slice(&text)
+            .or_bad_input(|| format!("`{}` is not what `xtask bench` writes", path.display()))?;
         let names: &[&str] = if args.rules == "full" { &["core", "eu-gdpr"] } else { &["bench"] };
         let packs = Packs::embedded(names).map_err(|d| Failure::bad_input(d[0].to_string()))?;
         let recipe = Recipe { profile: args.profile, ..Recipe::new("bench", &manifest.purpose) };
@@ -138,7 +139,11 @@ pub(crate) fn build(ctx: &mut Context, args: &Args) -> Outcome {
 struct NoBarrier;
 
 impl Barrier for NoBarrier {
-    fn commit(&self, position: u64, publish: &mut dyn FnMut(u64) -> Result<Revision, BuildError>) -> Result<Commit, BuildError> {
+    fn commit(
+        &self,
+        position: u64,
+        publish: &mut dyn FnMut(u64) -> Result<Revision, BuildError>,
+    ) -> Result<Commit, BuildError> {
         publish(position).map(|revision| Commit::Done(Box::new(revision)))
     }
 }
@@ -230,12 +235,21 @@ fn raw_people(data: &Path, keyer: &Keyer) -> Outcome<RawPeople> {
             _ => What::Object(reach, Default::default()),
         };
         let at = Micros(at);
-        acts[person as usize].push(Act { position, id: Tag::of_position(position), received: at, asserted: at, appended: at, what });
+        acts[person as usize].push(Act {
+            position,
+            id: Tag::of_position(position),
+            received: at,
+            asserted: at,
+            appended: at,
+            what,
+        });
     });
     read.map_err(|e| from_library(Exit::BadInput, &e))?;
     let mut order: Vec<(PersonKey, u32)> = accounts.iter().map(|(a, i)| (keyer.person(PLATFORM, a), *i)).collect();
     order.sort_unstable();
-    let history = |i: u32, acts: &mut Vec<Vec<Act>>| PersonHistory::with_acts(PersonInfo::default(), std::mem::take(&mut acts[i as usize]));
+    let history = |i: u32, acts: &mut Vec<Vec<Act>>| {
+        PersonHistory::with_acts(PersonInfo::default(), std::mem::take(&mut acts[i as usize]))
+    };
     let people = order.into_iter().map(|(key, i)| (key, history(i, &mut acts))).collect();
     Ok(RawPeople { shared: Shared::default(), people })
 }
@@ -287,4 +301,3 @@ fn status_kb(field: &str) -> u64 {
     let line = status.lines().find_map(|l| l.strip_prefix(field));
     line.and_then(|l| l.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
-

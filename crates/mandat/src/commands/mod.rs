@@ -1,13 +1,21 @@
 //! The commands, one file each: `Args` and `run`.
 
 pub(crate) mod bench;
+pub(crate) mod build;
 pub(crate) mod choices;
 pub(crate) mod config;
 mod context;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod ingest;
 pub(crate) mod init;
 mod lines;
+mod measure;
 pub(crate) mod notices;
+pub(crate) mod packs;
 pub(crate) mod people;
+pub(crate) mod plan;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Outcome;
@@ -21,10 +29,17 @@ pub(crate) fn run(ui: Ui, around: &Surroundings, cli: &Cli) -> Outcome {
     let mut ctx = Context { ui, around: around.clone(), global: cli.global.clone() };
     match &cli.command {
         Command::Init(args) => init::run(&ctx, args),
+        Command::Demo(args) => demo::run(&mut ctx, args),
+        Command::Ingest(args) => ingest::run(&mut ctx, args),
         Command::People(args) => people::run(&mut ctx, args),
         Command::Notices(args) => notices::run(&mut ctx, args),
         Command::Choices(args) => choices::run(&mut ctx, args),
+        Command::Packs(args) => packs::run(&mut ctx, args),
+        Command::Plan(args) => plan::run(&mut ctx, args),
+        Command::Build(args) => build::run(&mut ctx, args),
+        Command::Explain(args) => explain::run(&mut ctx, args),
         Command::Config(args) => config::run(&ctx, args),
+        Command::Doctor(args) => doctor::run(&mut ctx, args),
         Command::Bench(args) => bench::run(&ctx, args),
     }
 }

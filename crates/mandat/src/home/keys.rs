@@ -33,7 +33,8 @@ impl Secrets {
     pub(super) fn read(folder: &Path, around: &Surroundings) -> Outcome<Self> {
         let from = |variable: &Option<String>, name: &str, word: &str| match variable {
             Some(text) => parse(text).ok_or_else(|| {
-                Failure::bad_input(format!("`{word}` is not 64 hexadecimal digits")).hint("unset it to use the key file")
+                Failure::bad_input(format!("`{word}` is not 64 hexadecimal digits"))
+                    .hint("unset it to use the key file")
             }),
             None => file(&folder.join(name)),
         };

@@ -5,8 +5,6 @@ mod settings;
 
 use std::path::{Path, PathBuf};
 
-use mandat_core::time::Micros;
-
 use crate::failure::{Failure, OrFail, Outcome};
 use crate::surroundings::Surroundings;
 
@@ -96,7 +94,10 @@ impl Home {
 
     /// The folder of vault and corpora.
     pub(crate) fn store(&self) -> PathBuf {
-        self.root.join(&self.settings.values.store)
+        match self.settings.values.store.as_str() {
+            "" | "." => self.root.clone(),
+            store => self.root.join(store),
+        }
     }
 
     /// The names of the recipes, in order.
@@ -122,9 +123,4 @@ impl Home {
         let text = std::fs::read_to_string(&path).or_bad_input(|| format!("cannot read `{}`", path.display()))?;
         Ok((path, text))
     }
-}
-
-/// A file name that says when, such as `20261121T120000Z`.
-pub(crate) fn stamp(at: Micros) -> String {
-    at.to_string().chars().take(19).filter(char::is_ascii_alphanumeric).chain(['Z']).collect()
 }

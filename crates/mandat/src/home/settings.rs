@@ -174,14 +174,16 @@ pub(crate) fn bytes_of(text: &str) -> Outcome<Option<u64>> {
     };
     let number: Option<u64> = text[..at].parse().ok();
     let value = number.zip(unit).and_then(|(number, unit)| number.checked_mul(unit));
-    value.map(Some).ok_or_else(|| Failure::usage(format!("`{text}` is not an amount of memory"))).or_else(|f| {
-        Err(f.hint("write 512MB, 2GB or 1GiB"))
-    })
+    value
+        .map(Some)
+        .ok_or_else(|| Failure::usage(format!("`{text}` is not an amount of memory")))
+        .or_else(|f| Err(f.hint("write 512MB, 2GB or 1GiB")))
 }
 
 /// The settings that a new home starts with: the defaults, each line commented out.
 pub(crate) fn template() -> String {
-    let mut out = String::from("# Settings of this home. Every line shows its default; take the `#` away to change it.\n");
+    let mut out =
+        String::from("# Settings of this home. Every line shows its default; take the `#` away to change it.\n");
     for line in DEFAULTS.lines().skip(1) {
         let setting = !line.is_empty() && !line.starts_with('#') && !line.starts_with('[');
         out.push_str(&if setting { format!("#{line}\n") } else { format!("{line}\n") });

@@ -89,7 +89,11 @@ impl Setting<'_> {
         let mut events = self.notice(stance, told);
         match stance {
             Stance::Silent | Stance::NoNotice | Stance::Bounced | Stance::WrongLanguage => {}
-            Stance::Objected => events.push(self.restrictive(EventKind::Object, acted)),
+            Stance::Objected => {
+                // Some had said yes before.
+                events.extend(rng.chance(50.0).then(|| self.consent(acted)));
+                events.push(self.restrictive(EventKind::Object, later));
+            }
             Stance::ObjectionPending => {
                 let mut event = self.restrictive(EventKind::Object, self.moment(self.until.plus_days(-20), 15, rng));
                 event.verified = Some(Verified::Pending);

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::surroundings::Surroundings;
 
-pub(crate) use number::{bytes, count, duration};
+pub(crate) use number::{bytes, count, duration, instant};
 pub(crate) use progress::Bar;
 pub(crate) use table::Table;
 

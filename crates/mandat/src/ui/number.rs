@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use mandat_core::time::Micros;
+
 /// `20,313`.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -35,6 +37,11 @@ pub(crate) fn duration(time: Duration) -> String {
         10.0..120.0 => format!("{seconds:.0} s"),
         _ => format!("{} min {} s", time.as_secs() / 60, time.as_secs() % 60),
     }
+}
+
+/// `2026-11-21T12:00:00Z`: an instant to the second.
+pub(crate) fn instant(at: Micros) -> String {
+    Micros(at.0.div_euclid(1_000_000) * 1_000_000).to_string()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use mandat_corpus::ingest::{Phase, Progress};
 
 /// Nothing is drawn before this.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -59,6 +60,21 @@ impl Bar {
     pub(crate) fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
+}
+
+impl Progress for Bar {
+    fn phase(&self, phase: Phase) {
+        if phase != Phase::Reading {
+            self.bar.set_position(self.bar.length().unwrap_or(0));
+            self.appear();
+        }
+    }
+
+    fn bytes(&self, bytes: u64) {
+        self.advance(bytes);
+    }
+
+    fn rows(&self, _: u64) {}
 }
 
 impl Drop for Bar {

@@ -1,0 +1,92 @@
+use mandat_corpus::build::{Built, Store, build};
+use serde_json::json;
+
+use crate::barrier::LedgerBarrier;
+use crate::commands::plan::head;
+use crate::commands::{Context, Open};
+use crate::failure::{Exit, Failure, Outcome, from_library};
+use crate::report;
+use crate::rules::Tested;
+use crate::ui::{Bar, bytes, count, duration};
+use crate::work::Work;
+
+/// Build and publish a revision of a corpus
+///
+/// Refuses rules that did not pass `mandat packs test`, and a purpose or profile whose assessment is
+/// not on file in mandat.toml, section [controller].
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  mandat packs test && mandat build own-model\n  mandat build own-model --json")]
+pub(crate) struct Args {
+    /// Name of a recipe in recipes/
+    #[arg(value_name = "RECIPE")]
+    recipe: String,
+    /// Ask about this moment instead of now; denials known today count all the same
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+}
+
+pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
+    let open = ctx.open()?;
+    let work = Work::open(&open, &args.recipe, args.at.as_deref(), ctx.now())?;
+    may_build(&open, &work)?;
+    let ui = &ctx.ui;
+    let bar = ui.bar(ui.t("building", "baue"));
+    let built = publish(ctx, &open, &work, &bar)?;
+    let took = bar.elapsed();
+    drop(bar);
+    let summary = built.tally.summary();
+    ui.line(&head(ui, &work));
+    let words = ui.t("revision", "Revision");
+    ui.line(&format!("{words} {}: {}", built.revision.revision, built.path.display()));
+    ui.line("");
+    report::show(ui, &summary);
+    let (rows, size) = (count(built.content.records.rows), bytes(built.content.shards.iter().map(|s| s.bytes).sum()));
+    let files = built.content.shards.len();
+    ui.line(&format!("\n{rows} {} {files} {}, {size}", ui.t("rows in", "Zeilen in"), ui.t("files", "Dateien")));
+    ui.say(&format!("{} {}", ui.t("built in", "gebaut in"), duration(took)));
+    ui.answer(&json!({"corpus": work.recipe.name, "revision": built.revision.revision, "path": built.path,
+        "content_sha256": built.revision.content_sha256, "rows": built.content.records.rows, "retries": built.retries,
+        "summary": summary}));
+    Ok(())
+}
+
+/// Publishes, with the ledger as barrier.
+pub(crate) fn publish(ctx: &Context, open: &Open, work: &Work, bar: &Bar) -> Outcome<Built> {
+    let store = Store::new(&open.home.store());
+    let barrier = LedgerBarrier::new(open, &work.ledger);
+    build(&work.vault, &store, &work.snapshot, &work.order(), ctx.now(), &barrier, &|done, of| {
+        bar.total(of);
+        bar.position(done);
+    })
+    .map_err(|e| from_library(Exit::Refused, &e))
+}
+
+/// Refuses what must not be built.
+pub(crate) fn may_build(open: &Open, work: &Work) -> Outcome {
+    let names = work.recipe.packs.join(" ");
+    if work.book.packs.is_replay() {
+        return Err(Failure::refused(format!(
+            "`{names}` only shows what somebody claimed; it is no ground for a corpus"
+        ))
+        .hint("name other packs in the recipe, such as core and eu-gdpr"));
+    }
+    if Tested::read(&open.home)?.of(&work.book).is_none() {
+        return Err(Failure::refused(format!("the rules of `{names}` have not passed their tests as they stand"))
+            .hint("mandat packs test"));
+    }
+    let controller = open.home.settings.values.controller.controller();
+    let (purpose, recipe) = (&work.recipe.purpose, &work.recipe);
+    if !controller.dpia.covers(purpose) {
+        return Err(on_file("a data protection impact assessment (GDPR Art 35)", purpose, "dpia"));
+    }
+    let interest = recipe.profile == mandat_core::vocab::Profile::LegitimateInterest;
+    if interest && !controller.has_lia(purpose, &recipe.recipient) {
+        return Err(on_file("a legitimate interest assessment", purpose, "lia"));
+    }
+    Ok(())
+}
+
+fn on_file(what: &str, purpose: &str, key: &str) -> Failure {
+    Failure::refused(format!("`{purpose}` needs {what}, and none is on file"))
+        .hint(format!("once you have one, write {key} = [\"{purpose}\"] into mandat.toml, section [controller]"))
+}

@@ -1,0 +1,163 @@
+use mandat_corpus::build::Store;
+use mandat_ledger::Ledger;
+use serde_json::{Value, json};
+
+use crate::commands::{Context, Open};
+use crate::failure::{Failure, Outcome};
+use crate::home::check_rights;
+use crate::rules::{RuleBook, Tested};
+use crate::surroundings::{available_memory, processors};
+use crate::ui::{Table, bytes, count};
+use crate::work::{read_recipe, snapshot};
+
+/// Check the home: keys, ledger, vault, recipes, rules
+///
+/// Ends with 1 if something is wrong. With --deep every event is replayed and compared with the snapshot.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  mandat doctor\n  mandat doctor --deep --json")]
+pub(crate) struct Args {
+    /// Replay every event and compare
+    #[arg(long)]
+    deep: bool,
+}
+
+/// What was looked at, and what was found.
+struct Checks {
+    lines: Vec<(String, Result<String, Failure>)>,
+}
+
+impl Checks {
+    fn add(&mut self, what: impl Into<String>, found: Outcome<String>) {
+        self.lines.push((what.into(), found));
+    }
+
+    fn wrong(&self) -> usize {
+        self.lines.iter().filter(|(_, found)| found.is_err()).count()
+    }
+}
+
+pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
+    let open = ctx.open()?;
+    let mut checks = Checks { lines: Vec::new() };
+    let ui = &ctx.ui;
+    checks.add(ui.t("machine", "Maschine"), Ok(format!("{} CPU, {}", processors(), bytes(available_memory()))));
+    checks.add(ui.t("home", "Home"), Ok(open.home.root.display().to_string()));
+    keys(ctx, &open, &mut checks);
+    ledger(ctx, &open, &mut checks, args.deep);
+    vault(ctx, &open, &mut checks);
+    recipes(ctx, &open, &mut checks);
+    show(ctx, &checks);
+    match checks.wrong() {
+        0 => Ok(()),
+        wrong => Err(Failure::refused(format!("{wrong} {}", ui.t("things are wrong", "Dinge stimmen nicht")))
+            .hint(ui.t("the lines marked WRONG say what to do", "die Zeilen mit FALSCH sagen, was zu tun ist"))),
+    }
+}
+
+fn keys(ctx: &Context, open: &Open, checks: &mut Checks) {
+    let what = ctx.ui.t("keys", "Schlüssel");
+    if ctx.around.person_secret.is_some() && ctx.around.seal_secret.is_some() {
+        return checks.add(what, Ok(ctx.ui.t("from the environment", "aus der Umgebung").into()));
+    }
+    let folder = open.home.root.join("keys");
+    let found = ["person.key", "seal.key"].iter().try_for_each(|name| check_rights(&folder.join(name)));
+    checks.add(what, found.map(|()| ctx.ui.t("only you can read them", "nur Sie können sie lesen").into()));
+}
+
+fn ledger(ctx: &Context, open: &Open, checks: &mut Checks, deep: bool) {
+    let ui = &ctx.ui;
+    let found = open.ledger();
+    let ledger = match found {
+        Ok(ledger) => ledger,
+        Err(failure) => return checks.add(ui.t("ledger", "Kontobuch"), Err(failure)),
+    };
+    checks.add(ui.t("ledger", "Kontobuch"), counts(ctx, &ledger));
+    if deep {
+        checks.add(ui.t("snapshot = replay", "Schnappschuss = Wiedergabe"), replay(ctx, open, &ledger));
+    }
+}
+
+fn counts(ctx: &Context, ledger: &Ledger) -> Outcome<String> {
+    let counts = ledger.counts().map_err(|e| crate::failure::from_library(crate::failure::Exit::BadInput, &e))?;
+    let ui = &ctx.ui;
+    Ok(format!(
+        "{} {}, {} {}, {} {}, {} {}",
+        count(counts.events),
+        ui.t("events", "Ereignisse"),
+        count(counts.accounts),
+        ui.t("accounts", "Konten"),
+        count(counts.notices),
+        ui.t("notices", "Mitteilungen"),
+        count(counts.erased),
+        ui.t("erased", "gelöscht"),
+    ))
+}
+
+fn replay(ctx: &Context, open: &Open, ledger: &Ledger) -> Outcome<String> {
+    let snapshot = snapshot(open, ledger)?;
+    let check = ledger
+        .verify_snapshot(&snapshot)
+        .map_err(|e| crate::failure::from_library(crate::failure::Exit::BadInput, &e))?;
+    if check.is_good() {
+        return Ok(format!("{} {}", count(check.people), ctx.ui.t("people agree", "Personen stimmen überein")));
+    }
+    Err(Failure::refused(format!("{} people differ from a full replay", check.differing.len()))
+        .hint("remove the folder of compiled files beside the ledger; it is made again"))
+}
+
+fn vault(ctx: &Context, open: &Open, checks: &mut Checks) {
+    let ui = &ctx.ui;
+    let found = open.vault().map(|vault| {
+        let rows: u64 = vault.batches().iter().map(|b| b.rows).sum();
+        format!(
+            "{} {}, {} {}",
+            count(vault.batches().len() as u64),
+            ui.t("batches", "Stapel"),
+            count(rows),
+            ui.t("rows", "Zeilen")
+        )
+    });
+    checks.add(ui.t("vault", "Tresor"), found);
+}
+
+fn recipes(ctx: &Context, open: &Open, checks: &mut Checks) {
+    let ui = &ctx.ui;
+    let store = Store::new(&open.home.store());
+    for name in open.home.recipes() {
+        let found = read_recipe(open, &name).and_then(|recipe| {
+            let book = RuleBook::load(Some(&open.home), &recipe.packs)?;
+            let tested = match Tested::read(&open.home)?.of(&book) {
+                Some(passed) => format!(
+                    "{} {} {}",
+                    ui.t("rules passed", "Regeln bestanden"),
+                    passed.expectations,
+                    ui.t("expectations", "Erwartungen")
+                ),
+                None => ui
+                    .t("rules not tested yet: mandat packs test", "Regeln noch nicht geprüft: mandat packs test")
+                    .into(),
+            };
+            let revisions = store.revisions(&recipe.name).map_or(0, |r| r.len());
+            Ok(format!("{}; {} {}", tested, revisions, ui.t("revisions", "Revisionen")))
+        });
+        checks.add(format!("{} {name}", ui.t("recipe", "Rezept")), found);
+    }
+}
+
+fn show(ctx: &Context, checks: &Checks) {
+    let ui = &ctx.ui;
+    let mut table = Table::new(&["", ui.t("what", "was"), ui.t("found", "gefunden")]);
+    let mut lines: Vec<Value> = Vec::new();
+    for (what, found) in &checks.lines {
+        let (word, text) = match found {
+            Ok(text) => (ui.t("ok", "gut"), text.clone()),
+            Err(failure) => {
+                (ui.t("WRONG", "FALSCH"), format!("{failure} – {}", failure.hint.as_deref().unwrap_or_default()))
+            }
+        };
+        lines.push(json!({"what": what, "ok": found.is_ok(), "found": text}));
+        table.row([word.to_owned(), what.clone(), text]);
+    }
+    ui.table(&table);
+    ui.answer(&lines);
+}

@@ -1,0 +1,214 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use mandat_core::packs::{Diagnostic, Packs, embedded};
+use mandat_core::scenario::{Scenario, ScenarioResult, read, run as run_scenario};
+use serde_json::json;
+
+use crate::commands::Context;
+use crate::failure::{Failure, OrFail, Outcome};
+use crate::home::Home;
+use crate::rules::{Passed, RuleBook, Tested, complain};
+use crate::ui::{Table, Ui, count};
+
+/// Look after the rule packs
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  mandat packs test scenarios")]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    Test(Test),
+}
+
+/// Run scenario files: facts, then what must be decided
+///
+/// Ends with 0 if every expectation holds, 1 if some do not, 3 if a file cannot be read. Rules that pass
+/// may be built with; a changed rule has to pass anew. Without a path the built-in scenarios run.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  mandat packs test\n  mandat packs test scenarios S06-objection.yaml --json")]
+struct Test {
+    /// Scenario files, and folders that hold *.yaml
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+/// Scenarios that come with the program.
+const BUILT_IN: [(&str, &str); 2] = [
+    ("consent.yaml", include_str!("../../data/scenarios/consent.yaml")),
+    ("objection.yaml", include_str!("../../data/scenarios/objection.yaml")),
+];
+
+/// What a test run found.
+pub(crate) struct Tests {
+    results: Vec<ScenarioResult>,
+    /// Hash of the packs of each scenario.
+    hashes: Vec<String>,
+}
+
+pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
+    let What::Test(args) = &args.what;
+    let home = Home::find(ctx.global.home.as_deref(), &ctx.around).ok();
+    let scenarios = if args.paths.is_empty() { built_in()? } else { read_all(ctx, &args.paths)? };
+    let tests = test(home.as_ref(), &scenarios)?;
+    if let Some(home) = &home {
+        tests.note(home, ctx)?;
+    }
+    let ui = &ctx.ui;
+    tests.show(ui);
+    ui.answer(&json!({"passed": tests.failed() == 0, "scenarios": tests.results.len(),
+        "expectations": tests.expectations(), "failed": tests.failed(), "results": tests.results}));
+    match tests.failed() {
+        0 => Ok(()),
+        failed => Err(Failure::refused(format!("{failed} expectations do not hold"))
+            .hint("the table above says what was expected and what was decided")),
+    }
+}
+
+/// Runs the built-in scenarios and notes the rules that pass them; for the demo.
+pub(crate) fn test_built_in(ctx: &Context, home: &Home) -> Outcome<(usize, usize)> {
+    let tests = test(Some(home), &built_in()?)?;
+    tests.note(home, ctx)?;
+    match tests.failed() {
+        0 => Ok((tests.results.len(), tests.expectations())),
+        failed => Err(Failure::refused(format!("{failed} expectations of the built-in scenarios do not hold"))
+            .hint("mandat packs test")),
+    }
+}
+
+fn built_in() -> Outcome<Vec<Scenario>> {
+    collect(BUILT_IN.iter().map(|(name, text)| read(name, text)))
+}
+
+fn read_all(ctx: &Context, paths: &[PathBuf]) -> Outcome<Vec<Scenario>> {
+    let mut files = Vec::new();
+    for path in paths {
+        let before = files.len();
+        gather(&ctx.path(path), &mut files).or_bad_input(|| format!("cannot read `{}`", path.display()))?;
+        if files.len() == before {
+            return Err(Failure::bad_input(format!("there is no scenario in `{}`", path.display()))
+                .hint("scenarios are *.yaml files; see scenarios/FORMAT.md"));
+        }
+    }
+    let mut texts = Vec::with_capacity(files.len());
+    for file in files {
+        let text = std::fs::read_to_string(&file).or_bad_input(|| format!("cannot read `{}`", file.display()))?;
+        texts.push((file.display().to_string(), text));
+    }
+    collect(texts.iter().map(|(name, text)| read(name, text)))
+}
+
+/// Files in the order of their names.
+fn gather(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    if !path.is_dir() {
+        files.push(path.to_owned());
+        return path.metadata().map(drop);
+    }
+    let mut inside = std::fs::read_dir(path)?.map(|e| e.map(|e| e.path())).collect::<std::io::Result<Vec<_>>>()?;
+    inside.sort();
+    for path in inside {
+        if path.is_dir() || path.extension().is_some_and(|e| e == "yaml" || e == "yml") {
+            gather(&path, files)?;
+        }
+    }
+    Ok(())
+}
+
+fn collect(read: impl Iterator<Item = Result<Scenario, Vec<Diagnostic>>>) -> Outcome<Vec<Scenario>> {
+    let (mut scenarios, mut found) = (Vec::<Scenario>::new(), Vec::new());
+    let mut names = BTreeSet::new();
+    for scenario in read {
+        match scenario {
+            Ok(scenario) if names.insert(scenario.name.clone()) => scenarios.push(scenario),
+            Ok(scenario) => found.push(Diagnostic {
+                file: scenario.file,
+                line: 2,
+                column: 1,
+                message: format!("another scenario is called `{}`", scenario.name),
+                hint: Some("give it a name of its own".into()),
+            }),
+            Err(problems) => found.extend(problems),
+        }
+    }
+    if found.is_empty() { Ok(scenarios) } else { Err(complain(&found)) }
+}
+
+fn test(home: Option<&Home>, scenarios: &[Scenario]) -> Outcome<Tests> {
+    let own = |name: &str| {
+        let path = home?.root.join("packs").join(format!("{name}.toml"));
+        std::fs::read_to_string(path).ok().or_else(|| embedded(name).map(str::to_owned))
+    };
+    let mut known: BTreeMap<&[String], String> = BTreeMap::new();
+    let mut tests = Tests { results: Vec::new(), hashes: Vec::new() };
+    for scenario in scenarios {
+        tests.results.push(run_scenario(scenario, &own).map_err(|found| complain(&found))?);
+        if !known.contains_key(scenario.packs.as_slice()) {
+            let packs: Packs = RuleBook::load(home, &scenario.packs)?.packs;
+            known.insert(&scenario.packs, packs.hash.to_string());
+        }
+        tests.hashes.push(known[scenario.packs.as_slice()].clone());
+    }
+    Ok(tests)
+}
+
+impl Tests {
+    fn expectations(&self) -> usize {
+        self.results.iter().map(|r| r.cases.len()).sum()
+    }
+
+    fn failed(&self) -> usize {
+        self.results.iter().flat_map(|r| &r.cases).filter(|c| c.failure.is_some()).count()
+    }
+
+    /// Notes the rules of which every scenario of this run passed.
+    fn note(&self, home: &Home, ctx: &Context) -> Outcome {
+        let hashes: BTreeSet<&String> = self.hashes.iter().collect();
+        for hash in hashes {
+            let of: Vec<_> =
+                self.results.iter().zip(&self.hashes).filter(|(_, h)| *h == hash).map(|(r, _)| r).collect();
+            if of.iter().all(|r| r.passed()) {
+                let expectations = of.iter().map(|r| r.cases.len()).sum();
+                Tested::note(home, hash, Passed { at: ctx.now(), scenarios: of.len(), expectations })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn show(&self, ui: &Ui) {
+        let mut table =
+            Table::new(&[ui.t("holds>", "hält>"), ui.t("of>", "von>"), ui.t("scenario", "Fall"), ui.t("law", "Recht")]);
+        for result in &self.results {
+            let good = result.cases.iter().filter(|c| c.failure.is_none()).count();
+            table.row([
+                good.to_string(),
+                result.cases.len().to_string(),
+                result.scenario.clone(),
+                result.law.join(", "),
+            ]);
+        }
+        ui.table(&table);
+        for result in self.results.iter().filter(|r| !r.passed()) {
+            ui.heading(&format!("{} ({})", result.scenario, result.file));
+            for case in result.cases.iter().filter(|c| c.failure.is_some()) {
+                let why = case.failure.as_deref().unwrap_or_default();
+                ui.line(&format!("  {} ({}): {why}", case.record, case.profile));
+                ui.line(&format!("    {} {}", ui.t("expected", "erwartet"), case.expected));
+                ui.line(&format!("    {} {}", ui.t("got", "entschieden"), case.got));
+            }
+        }
+        let all = self.expectations();
+        let good = all - self.failed();
+        let words = ui.t("expectations hold, in", "Erwartungen halten, in");
+        let scenarios = ui.t("scenarios", "Fällen");
+        ui.line(&format!(
+            "\n{} / {} {words} {} {scenarios}",
+            count(good as u64),
+            count(all as u64),
+            self.results.len()
+        ));
+    }
+}

@@ -1,0 +1,74 @@
+use mandat_corpus::build::plan;
+use serde_json::json;
+
+use crate::commands::Context;
+use crate::failure::{Exit, Outcome, from_library};
+use crate::report;
+use crate::sentence::fix;
+use crate::ui::{Table, Ui, count};
+use crate::work::Work;
+
+/// Show who would be in, who would be out and why, without building anything
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  mandat plan own-model\n  mandat plan own-model --at 2026-01-01 --json")]
+pub(crate) struct Args {
+    /// Name of a recipe in recipes/
+    #[arg(value_name = "RECIPE")]
+    recipe: String,
+    /// Ask about this moment instead of now; denials known today count all the same
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+}
+
+pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
+    let open = ctx.open()?;
+    let work = Work::open(&open, &args.recipe, args.at.as_deref(), ctx.now())?;
+    let ui = &ctx.ui;
+    let bar = ui.bar(ui.t("deciding", "entscheide"));
+    let tally = plan(&work.vault, &work.snapshot, &work.order(), &|done, of| {
+        bar.total(of);
+        bar.position(done);
+    })
+    .map_err(|e| from_library(Exit::BadInput, &e))?;
+    let took = bar.elapsed();
+    drop(bar);
+    let summary = tally.summary();
+    ui.line(&head(ui, &work));
+    ui.line("");
+    report::show(ui, &summary);
+    groups(ui, &summary.categories, ui.t("category", "Art"));
+    groups(ui, &summary.countries, ui.t("country", "Land"));
+    if let Some((reason, records)) = report::first_to_mend(&summary) {
+        ui.heading(ui.t("First thing to mend", "Was zuerst zu tun ist"));
+        let words = ui.t("records are out for this reason alone.", "Einträge sind nur aus diesem Grund draußen.");
+        ui.line(&format!("{reason}: {} {words} {}", count(records), fix(reason, ui.lang)));
+    }
+    ui.say(&format!("{} {}", ui.t("decided in", "entschieden in"), crate::ui::duration(took)));
+    ui.answer(&json!({"recipe": work.recipe.name, "purpose": work.recipe.purpose, "profile": work.recipe.profile,
+        "recipient": work.recipe.recipient, "at": work.at, "packs": work.book.packs.ids,
+        "known": {"ledger": work.snapshot.position(), "vault": work.vault.sequence()}, "summary": summary}));
+    Ok(())
+}
+
+/// What was asked, in one line.
+pub(super) fn head(ui: &Ui, work: &Work) -> String {
+    let recipe = &work.recipe;
+    let by = match recipe.profile {
+        mandat_core::vocab::Profile::Consent => ui.t("by consent", "mit Einwilligung"),
+        mandat_core::vocab::Profile::LegitimateInterest => ui.t("unless they object", "solange niemand widerspricht"),
+    };
+    let to = ui.t("for", "für");
+    let at = crate::ui::instant(work.at);
+    format!("{}: {} {by}, {to} {}, {} {at}", recipe.name, recipe.purpose, recipe.recipient, ui.t("as of", "Stand"))
+}
+
+fn groups(ui: &Ui, groups: &std::collections::BTreeMap<String, mandat_corpus::admit::InOut>, head: &str) {
+    let mut table = Table::new(&[head, ui.t("in>", "drin>"), ui.t("out or on hold>", "draußen oder angehalten>")]);
+    for (name, counts) in groups {
+        table.row([name.clone(), count(counts.included), count(counts.left_out)]);
+    }
+    if !table.is_empty() {
+        ui.line("");
+        ui.table(&table);
+    }
+}

@@ -1,0 +1,130 @@
+//! The rule packs of a recipe: built in, or from the home's `packs/`; and whether they were tested.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use mandat_core::manifest::PackRef;
+use mandat_core::packs::{Diagnostic, Packs, embedded, unknown_pack};
+use mandat_core::time::Micros;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::{Failure, OrFail, Outcome};
+use crate::home::Home;
+
+/// Layered packs, compiled, with their digests.
+#[derive(Debug, Clone)]
+pub(crate) struct RuleBook {
+    pub(crate) packs: Packs,
+    pub(crate) refs: Vec<PackRef>,
+}
+
+/// Name and text of packs, in layering order.
+pub(crate) type Sources = Vec<(String, String)>;
+
+impl RuleBook {
+    /// Loads packs by name; a file in the home's `packs/` comes before a built-in one.
+    ///
+    /// # Errors
+    /// Every complaint about any of them, with file, line and column.
+    pub(crate) fn load(home: Option<&Home>, names: &[String]) -> Outcome<Self> {
+        let sources = sources(home, names)?;
+        let borrowed: Vec<(&str, &str)> = sources.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
+        let packs = Packs::load(&borrowed).map_err(|found| complain(&found))?;
+        let mut refs = Vec::with_capacity(packs.packs.len());
+        for (pack, source) in packs.packs.iter().zip(&borrowed) {
+            let alone = Packs::load(&[*source]).map_err(|found| complain(&found))?;
+            refs.push(PackRef { id: pack.id.clone(), version: pack.version.clone(), sha256: alone.hash.to_string() });
+        }
+        Ok(Self { packs, refs })
+    }
+}
+
+fn sources(home: Option<&Home>, names: &[String]) -> Outcome<Sources> {
+    let mut sources = Vec::with_capacity(names.len());
+    for name in names {
+        let own = home.map(|h| h.root.join("packs").join(format!("{name}.toml"))).filter(|path| path.is_file());
+        let text = match own {
+            Some(path) => {
+                std::fs::read_to_string(&path).or_bad_input(|| format!("cannot read `{}`", path.display()))?
+            }
+            None => embedded(name).ok_or_else(|| complain(&[unknown_pack(name)]))?.to_owned(),
+        };
+        sources.push((name.clone(), text));
+    }
+    Ok(sources)
+}
+
+/// Complaints about packs or scenarios, as one failure.
+pub(crate) fn complain(found: &[Diagnostic]) -> Failure {
+    let mut failure = match found {
+        [one] => Failure::bad_input(place(one)),
+        many => Failure::bad_input(format!("{} problems in rule packs or scenarios", many.len())),
+    };
+    if found.len() > 1 {
+        failure.causes = found.iter().map(place).collect();
+    }
+    failure.hint = found.iter().find_map(|d| d.hint.clone());
+    failure
+}
+
+fn place(found: &Diagnostic) -> String {
+    match found.line {
+        0 => format!("{}: {}", found.file, found.message),
+        line => format!("{}:{line}:{}: {}", found.file, found.column, found.message),
+    }
+}
+
+/// What `packs test` wrote down: which rules passed which scenarios, and when.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tested {
+    /// By the hash of the layered packs.
+    passed: BTreeMap<String, Passed>,
+}
+
+/// A green test run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Passed {
+    pub(crate) at: Micros,
+    pub(crate) scenarios: usize,
+    pub(crate) expectations: usize,
+}
+
+impl Tested {
+    fn path(home: &Home) -> PathBuf {
+        home.root.join("packs-tested.json")
+    }
+
+    /// Reads what was tested in a home.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be read.
+    pub(crate) fn read(home: &Home) -> Outcome<Self> {
+        let path = Self::path(home);
+        if !path.is_file() {
+            return Ok(Self::default());
+        }
+        let text = std::fs::read_to_string(&path).or_bad_input(|| format!("cannot read `{}`", path.display()))?;
+        serde_json::from_str(&text)
+            .or_bad_input(|| format!("`{}` is damaged; remove it and run packs test", path.display()))
+    }
+
+    /// The green run of these rules.
+    pub(crate) fn of(&self, book: &RuleBook) -> Option<&Passed> {
+        self.passed.get(&book.packs.hash.to_string())
+    }
+
+    /// Notes a green run.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(crate) fn note(home: &Home, hash: &str, passed: Passed) -> Outcome {
+        let mut tested = Self::read(home)?;
+        tested.passed.insert(hash.to_owned(), passed);
+        let text = serde_json::to_vec_pretty(&tested).expect("bug: a test record serialises");
+        let path = Self::path(home);
+        mandat_ledger::durable::replace(&path, &mut |out| out.write_all(&text))
+            .or_refuse(|| format!("cannot write `{}`", path.display()))
+    }
+}

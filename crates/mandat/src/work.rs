@@ -1,0 +1,67 @@
+//! What plan, build and explain have in common: a recipe, its rules, and everything known now.
+
+use mandat_core::time::Micros;
+use mandat_corpus::build::{Order, Rules};
+use mandat_corpus::recipe::Recipe;
+use mandat_corpus::vault::Vault;
+use mandat_ledger::{Ledger, Snapshot};
+
+use crate::commands::Open;
+use crate::failure::{Exit, Failure, Outcome, from_library};
+use crate::rules::RuleBook;
+
+/// A recipe and its rules, opened on a home.
+pub(crate) struct Work {
+    pub(crate) recipe: Recipe,
+    pub(crate) book: RuleBook,
+    pub(crate) vault: Vault,
+    pub(crate) ledger: Ledger,
+    pub(crate) snapshot: Snapshot,
+    /// T.
+    pub(crate) at: Micros,
+}
+
+impl Work {
+    /// Opens everything that a question about a recipe needs.
+    ///
+    /// # Errors
+    /// When a part is missing or cannot be used.
+    pub(crate) fn open(open: &Open, recipe: &str, at: Option<&str>, now: Micros) -> Outcome<Self> {
+        let recipe = read_recipe(open, recipe)?;
+        let book = RuleBook::load(Some(&open.home), &recipe.packs)?;
+        let at = read_time(at, now)?;
+        let ledger = open.ledger()?;
+        let snapshot = snapshot(open, &ledger)?;
+        Ok(Self { recipe, book, vault: open.vault()?, ledger, snapshot, at })
+    }
+
+    /// What is asked of the vault.
+    pub(crate) fn order(&self) -> Order<'_> {
+        let rules = Rules { table: &self.book.packs.table, settings: self.book.packs.settings, packs: &self.book.refs };
+        Order { recipe: &self.recipe, rules, at: self.at }
+    }
+}
+
+/// Everybody as known now, with what the operator has on file.
+pub(crate) fn snapshot(open: &Open, ledger: &Ledger) -> Outcome<Snapshot> {
+    let snapshot = ledger.snapshot().map_err(|e| from_library(Exit::BadInput, &e))?;
+    Ok(snapshot.with_controller(open.home.settings.values.controller.controller()))
+}
+
+/// Reads a recipe of the home.
+pub(crate) fn read_recipe(open: &Open, name: &str) -> Outcome<Recipe> {
+    let (path, text) = open.home.recipe_source(name)?;
+    Recipe::parse(&text).map_err(|e| {
+        let failure = from_library(Exit::BadInput, &e);
+        Failure { message: format!("`{}`: {}", path.display(), failure.message), ..failure }
+    })
+}
+
+fn read_time(at: Option<&str>, now: Micros) -> Outcome<Micros> {
+    let Some(text) = at else { return Ok(now) };
+    let at = Micros::parse(text).map_err(|e| Failure::usage(format!("--at: `{text}` is {e}")))?;
+    if at > now {
+        return Err(Failure::usage("--at lies in the future").hint("nobody's choices of tomorrow are known today"));
+    }
+    Ok(at)
+}
