@@ -14,6 +14,7 @@ mod base64;
 mod checkpoint;
 mod digest;
 mod keys;
+mod members;
 mod merkle;
 mod note;
 mod seal;
@@ -25,6 +26,10 @@ pub use base64::{base64, unbase64};
 pub use checkpoint::{Checkpoint, CheckpointError, Trust, Trusted};
 pub use digest::{Digest, Hasher, ParseDigestError, hex, sha256, unhex};
 pub use keys::{KEY_BYTES, Keyer, PersonKey, RecordKey};
+pub use members::{
+    Member, MemberBlock, MemberKind, MemberProof, MemberSecret, MemberTree, MembersBuilder, MembersError, MembersRoot,
+    Membership, ROW_BYTES, ReadRows, Token, build_members,
+};
 pub use merkle::{
     Frontier, MAX_TREE_SIZE, MerkleError, ReadError, empty_root, inclusion_length, inclusion_root, leaf_hash,
     node_hash, prove_consistency, prove_inclusion, root_of, verify_consistency, verify_inclusion,

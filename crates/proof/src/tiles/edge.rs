@@ -52,9 +52,22 @@ impl TileEdge {
 
     /// Appends one entry by its leaf hash, and hands on every tile that this fills.
     pub fn push(&mut self, leaf: Digest, full: &mut dyn FnMut(Tile, &[Digest])) {
-        let mut hash = leaf;
         self.size += 1;
-        for level in 0..LEVELS {
+        self.push_at(0, leaf, full);
+    }
+
+    /// Appends 256 entries by the root of their tile, which is then not handed on; no tile of entries may be begun.
+    pub(crate) fn push_tile(&mut self, root: Digest, full: &mut dyn FnMut(Tile, &[Digest])) {
+        assert!(self.size.is_multiple_of(u64::from(TILE_WIDTH)), "bug: a tile behind a partial one");
+        if self.levels.is_empty() {
+            self.levels.push(Vec::new());
+        }
+        self.size += u64::from(TILE_WIDTH);
+        self.push_at(1, root, full);
+    }
+
+    fn push_at(&mut self, first: u8, mut hash: Digest, full: &mut dyn FnMut(Tile, &[Digest])) {
+        for level in first..LEVELS {
             let slot = usize::from(level);
             if self.levels.len() == slot {
                 self.levels.push(Vec::with_capacity(usize::from(TILE_WIDTH)));

@@ -13,6 +13,7 @@ use std::str::FromStr;
 
 pub use bundle::{BundleError, ENTRY_LIMIT, read_bundle, write_bundle};
 pub use edge::TileEdge;
+pub(crate) use edge::tile_bytes;
 pub use fsck::{Fsck, check_tiles};
 pub use stored::StoredTree;
 
@@ -89,6 +90,11 @@ impl Tile {
     #[must_use]
     pub const fn is_full(&self) -> bool {
         self.width == TILE_WIDTH
+    }
+
+    /// Whether it holds hashes of entries.
+    pub(crate) const fn is_leaves(&self) -> bool {
+        matches!(self.shelf, Shelf::Hashes(0))
     }
 
     /// The same tile once it is full; `None` at the very end of the largest tree.

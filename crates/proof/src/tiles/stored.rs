@@ -59,7 +59,7 @@ impl<'a> StoredTree<'a> {
     }
 
     /// Hash of a complete subtree, from the one tile that covers it.
-    fn node(&mut self, level: u32, index: u64) -> Result<Digest, ReadError> {
+    pub(crate) fn node(&mut self, level: u32, index: u64) -> Result<Digest, ReadError> {
         let outside = MerkleError::Outside { index, size: self.size };
         let shelf = u8::try_from(level / 8).map_err(|_| outside)?;
         let covered = 1_usize << (level % 8);
