@@ -11,20 +11,25 @@
 //!   makes every row sealed under it unreadable.
 
 mod base64;
+mod batch;
 mod checkpoint;
 mod digest;
+mod entry;
 mod keys;
 mod members;
 mod merkle;
 mod note;
+mod receipt;
 mod seal;
 mod sign;
 mod tiles;
 mod tlog_proof;
 
 pub use base64::{base64, unbase64};
+pub use batch::{BatchItem, BatchStep};
 pub use checkpoint::{Checkpoint, CheckpointError, Trust, Trusted};
 pub use digest::{Digest, Hasher, ParseDigestError, hex, sha256, unhex};
+pub use entry::{ENTRY_BYTES, Entry, EntryError, EntryKind, LogSecret, Opening};
 pub use keys::{KEY_BYTES, Keyer, PersonKey, RecordKey};
 pub use members::{
     Member, MemberBlock, MemberKind, MemberProof, MemberSecret, MemberTree, MembersBuilder, MembersError, MembersRoot,
@@ -35,6 +40,10 @@ pub use merkle::{
     node_hash, prove_consistency, prove_inclusion, root_of, verify_consistency, verify_inclusion,
 };
 pub use note::{NOTE_LIMIT, NoteError, SIGNATURES_LIMIT, SignatureLine, SignedNote};
+pub use receipt::{
+    CONTENT_LIMIT, MarksStatement, Receipt, ReceiptError, RevisionStatement, StatementError, Verified,
+    verify_membership, verify_receipt,
+};
 pub use seal::{SealError, SubjectSecret};
 pub use sign::{KeyKind, NoteKey, NoteSigner, Opened, Vouch, open_note};
 pub use tiles::{
