@@ -140,11 +140,17 @@ impl Writer {
         durable::make_dir(&folder).map_err(|e| VaultError::io(&folder, e))?;
         let name = format!("{:08}-postings.idx", manifest.sequence);
         let resolved = sorted(&folder, "overlays", &name, settled.postings)?;
-        manifest.postings.extend(added);
-        manifest.postings.push(resolved);
+        for entry in added.into_iter().chain([resolved]) {
+            if entry.bytes > 0 {
+                manifest.postings.push(entry);
+            } else {
+                let path = self.dir.join(&entry.path);
+                fs::remove_file(&path).map_err(|e| VaultError::io(&path, e))?;
+            }
+        }
         let live: BTreeSet<String> =
             manifest.units.iter().map(|u| format!("units/{:08}/postings.idx", u.number)).collect();
-        manifest.postings.retain(|p| p.bytes > 0 && (p.path.starts_with("overlays/") || live.contains(&p.path)));
+        manifest.postings.retain(|p| p.path.starts_with("overlays/") || live.contains(&p.path));
         Ok(())
     }
 
@@ -173,7 +179,7 @@ impl Writer {
         })
         .map_err(at)?;
         let entry = sorted(&self.dir.join("overlays"), "overlays", &format!("{number:08}-holders.idx"), table)?;
-        Ok((entry.bytes > 0).then_some(entry))
+        Ok(Some(entry))
     }
 
     /// Publishes a new table of who holds which handle if it differs; `true` if it did.

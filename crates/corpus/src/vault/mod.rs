@@ -198,6 +198,12 @@ impl Vault {
         Ok(runs)
     }
 
+    /// The manifest in use.
+    #[must_use]
+    pub const fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
     /// Live batches, oldest first.
     #[must_use]
     pub fn batches(&self) -> &[Batch] {

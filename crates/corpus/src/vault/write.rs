@@ -167,8 +167,7 @@ impl Part {
         self.writer.flush().map_err(|e| VaultError::parquet(&self.path, e))
     }
 
-    fn finish(mut self, prefix: &str) -> Result<FileEntry, VaultError> {
-        self.writer.finish().map_err(|e| VaultError::parquet(&self.path, e))?;
+    fn finish(self, prefix: &str) -> Result<FileEntry, VaultError> {
         let file = self.writer.into_inner().map_err(|e| VaultError::parquet(&self.path, e))?;
         let written = file.finish().map_err(|e| VaultError::io(&self.path, e))?;
         debug_assert_eq!(fs::metadata(&self.path).map(|m| m.len()).ok(), Some(written.bytes));

@@ -1,0 +1,146 @@
+//! Versions, deletions, holds, references, undo, compaction.
+
+use mandat_core::traits::Mark;
+use mandat_corpus::ingest::NoAccounts;
+
+use crate::support::{Store, keyer, record};
+
+#[test]
+fn the_newest_version_counts_whichever_comes_first() {
+    let old = record("1", "a", r#""text":"old","audience":"public""#);
+    let new = record("1", "a", r#""text":"new","audience":"followers","edited_at":"2024-03-02""#);
+    let mut digests = Vec::new();
+    for batches in [vec![vec![&old, &new]], vec![vec![&new], vec![&old]], vec![vec![&old], vec![&new], vec![&old]]] {
+        let mut store = Store::new();
+        for batch in batches {
+            store.lines(&batch.into_iter().cloned().collect::<Vec<_>>());
+        }
+        let row = store.row("1");
+        assert_eq!(row.text.as_deref(), Some("new"));
+        assert!(row.has(Mark::AudienceNarrowed), "it was public before");
+        digests.push((store.digest(), store.rows()));
+    }
+    assert!(digests.windows(2).all(|d| d[0] == d[1]));
+}
+
+#[test]
+fn a_deletion_stays_whatever_arrives_later() {
+    let mut store = Store::new();
+    store.lines(&[record("1", "a", r#""text":"once""#)]);
+    store.lines(&[record("1", "a", r#""deleted_at":"2024-03-02""#)]);
+    store.lines(&[record("1", "a", r#""text":"again","edited_at":"2024-05-01","collected_at":"2025-01-01""#)]);
+    let row = store.row("1");
+    assert!(row.has(Mark::Deleted));
+    assert_eq!(row.text, None);
+}
+
+#[test]
+fn the_same_id_of_two_accounts_is_two_records() {
+    let mut store = Store::new();
+    store.lines(&[record("1", "a", ""), record("1", "b", ""), record("2", "c", r#""repost_of":"1""#)]);
+    assert_eq!(store.rows().len(), 3);
+    assert!(store.row("2").has(Mark::Unresolved), "whom it names cannot be told");
+}
+
+#[test]
+fn a_rejected_line_holds_its_record_until_a_good_version_comes() {
+    let mut store = Store::new();
+    store.lines(&[record("1", "a", r#""text":"one""#), record("2", "a", "")]);
+    let clean = store.digest();
+    store.lines(&[record("1", "a", r#""text":"two","edited_at":"9999-01-01T00:00:00Z""#)]);
+    assert!(store.row("1").has(Mark::OnHold) && !store.row("2").has(Mark::OnHold));
+    assert_ne!(store.digest(), clean, "a hold changes what a build gives");
+    // The same version as before says nothing about the line that was rejected, but it did come again.
+    store.lines(&[record("1", "a", r#""text":"two","edited_at":"2024-03-05""#)]);
+    assert!(!store.row("1").has(Mark::OnHold));
+    // An older version does not count as the good one.
+    store.lines(&[record("1", "a", r#""audiance":"public""#)]);
+    store.lines(&[record("1", "a", r#""text":"older""#)]);
+    assert!(store.row("1").has(Mark::OnHold));
+}
+
+#[test]
+fn a_quote_names_an_unknown_person_until_its_parent_comes() {
+    let mut store = Store::new();
+    let child = r#""quote_of":"parent","in_reply_to":"parent","text":"look""#;
+    store.lines(&[record("child", "a", child), record("both", "a", r#""quote_of":"parent","repost_of":"second""#)]);
+    assert!(store.row("child").has(Mark::Unresolved) && store.row("both").has(Mark::Unresolved));
+    assert!(store.row("child").others.iter().all(|o| o.contains("None None")));
+    store.lines(&[record("parent", "b", "")]);
+    let child = store.row("child");
+    assert!(!child.has(Mark::Unresolved) && child.has(Mark::Others));
+    let author = keyer().person("x", "b");
+    assert_eq!(child.others.len(), 2);
+    assert!(child.others.iter().all(|o| o.contains(&format!("{author:?}"))));
+    assert!(store.row("both").has(Mark::Unresolved), "its other parent is still missing");
+    assert_eq!(store.vault().postings(author).unwrap().len(), 2, "two rows name the author");
+    store.lines(&[record("second", "b", "")]);
+    assert!(!store.row("both").has(Mark::Unresolved));
+}
+
+#[test]
+fn handles_resolve_when_their_holder_is_known_and_alone() {
+    let mut store = Store::new();
+    store.lines(&[record("1", "a", r#""text":"hi @Ben and @cleo","mentions":["17","18"]"#)]);
+    let unknown = |store: &Store| store.row("1").others.iter().filter(|o| o.contains("None")).count();
+    let before = store.row("1").others;
+    assert_eq!(before.iter().filter(|o| o.starts_with("mentioned None")).count(), 2);
+    store.lines(&[record("2", "ben-id", r#""handle":"ben","text":"x""#)]);
+    let ben = keyer().person("x", "ben-id");
+    assert_eq!(store.row("1").others.iter().filter(|o| o.contains(&format!("{ben:?}"))).count(), 1);
+    assert_eq!(store.vault().postings(ben).unwrap().len(), 1);
+    store.lines(&[record("3", "other-id", r#""handle":"@BEN","text":"x""#)]);
+    assert_eq!(store.row("1").others, before, "two people hold it now");
+    assert_eq!(unknown(&store), 4, "two spans nobody holds, two accounts without a span");
+    assert!(!store.vault().refresh_handles(&mut store.names).unwrap());
+    assert!(!store.vault().refresh_handles(&mut NoAccounts).unwrap(), "nobody was known anyway");
+}
+
+#[test]
+fn accounts_are_told_once_per_handle_with_the_earliest_time() {
+    let mut store = Store::new();
+    let at = |id: &str, day: &str, handle: &str| {
+        format!(r#"{{"id":"{id}","platform":"x","account":"a","handle":"{handle}","created_at":"2024-01-{day}"}}"#)
+    };
+    store.lines(&[at("1", "05", "new"), at("2", "01", "old"), at("3", "02", "old"), at("4", "03", "new")]);
+    let told: Vec<_> = store.names.seen.iter().map(|a| (a.handle.as_deref().unwrap(), a.from.to_string())).collect();
+    assert_eq!(told, [("old", "2024-01-01T00:00:00Z".into()), ("new", "2024-01-03T00:00:00Z".into())]);
+}
+
+#[test]
+fn undoing_a_batch_gives_the_vault_before_it() {
+    let mut store = Store::new();
+    store.lines(&[record("1", "a", r#""text":"one","quote_of":"9""#), record("2", "a", "")]);
+    let before = (store.digest(), store.rows());
+    let bad = record("2", "a", r#""text":7"#);
+    let lines =
+        [record("1", "a", r#""text":"two","edited_at":"2024-04-01""#), record("9", "b", ""), record("2", "a", ""), bad];
+    let report = store.lines(&lines);
+    assert_ne!((store.digest(), store.rows()), before);
+    store.vault().undo(report.batch.as_ref().unwrap(), 1 << 20).unwrap();
+    assert_eq!((store.digest(), store.rows()), before);
+    assert!(store.vault().undo(report.batch.as_ref().unwrap(), 1 << 20).is_err(), "it is gone");
+    assert_eq!(store.lines(&lines).accepted, 3, "and can be taken in again");
+}
+
+#[test]
+fn many_batches_are_merged_and_nothing_changes_for_readers() {
+    let (mut many, mut one) = (Store::new(), Store::new());
+    let mut all = Vec::new();
+    for n in 0..12 {
+        let lines = vec![
+            record("edited", "a", &format!(r#""text":"version {n}","edited_at":"2024-04-{:02}""#, n + 1)),
+            record(&format!("{n}"), &format!("p{}", n % 5), &format!(r#""text":"hi @p{n}","quote_of":"{}""#, n + 3)),
+        ];
+        many.lines(&lines);
+        all.extend(lines);
+    }
+    one.lines(&all);
+    assert_eq!(many.vault().batches().len(), 12);
+    let runs = (0..4).map(|b| many.vault().runs(b).unwrap().len()).max().unwrap();
+    assert!(runs <= 8, "{runs} runs");
+    assert_eq!((many.digest(), many.rows()), (one.digest(), one.rows()));
+    let merged = many.vault().batches()[0].id.clone();
+    let error = many.vault().undo(&merged, 1 << 20).unwrap_err();
+    assert!(error.to_string().contains("merged"), "{error}");
+}
