@@ -11,7 +11,7 @@ use crate::error::LedgerError;
 use crate::keys::Keys;
 use crate::ledger::Ledger;
 use crate::row::mark;
-use crate::writer::{Account, NewRow, Writer};
+use crate::writer::{Account, Live, NewRow, Writer};
 
 /// Events in one transaction.
 pub(crate) const CHUNK: usize = 50_000;
@@ -175,8 +175,8 @@ impl Writer<'_> {
             return Ok(Ok(true));
         }
         let mut part = 0;
-        for person in &event.people {
-            part = self.take_for(event, *person, part, (marks, clamped), report)?;
+        for (index, person) in event.people.iter().enumerate() {
+            part = self.take_for(event, (index, *person), part, (marks, clamped), report)?;
         }
         Ok(Ok(true))
     }
@@ -210,7 +210,7 @@ impl Writer<'_> {
     fn take_for(
         &mut self,
         event: &Prepared,
-        person: PersonKey,
+        (index, person): (usize, PersonKey),
         part: u32,
         (marks, clamped): (u8, bool),
         report: &mut AppendReport,
@@ -219,15 +219,15 @@ impl Writer<'_> {
             Some(live) => live,
             None => {
                 report.unknown_accounts += 1;
-                self.add_named(person, &event.line)?
+                self.add_named(person, named(&event.line, index))?
             }
         };
         self.insert(&event.row(part, marks, clamped, &event.payload), Some(&owner))?;
         let mut part = part + 1;
-        if owner.seen || !denies(&event.line) {
+        if owner.seen || event.line.account.is_none() || !denies(&event.line) {
             return Ok(part);
         }
-        let Some((platform, name)) = named(&event.line) else { return Ok(part) };
+        let Some((platform, name)) = named(&event.line, index) else { return Ok(part) };
         for (holder, account) in self.holders(platform, name)? {
             let mut line = event.line.clone();
             line.account = Some(account);
@@ -238,8 +238,8 @@ impl Writer<'_> {
     }
 
     /// An account that nobody has seen: it may be a handle, so it is kept under that name as well.
-    fn add_named(&mut self, person: PersonKey, line: &EventLine) -> Result<crate::writer::Live, LedgerError> {
-        let Some((platform, name)) = named(line) else { return self.add_subject(person, None, false) };
+    fn add_named(&mut self, person: PersonKey, named: Option<(&str, &str)>) -> Result<Live, LedgerError> {
+        let Some((platform, name)) = named else { return self.add_subject(person, None, false) };
         let account = Account { platform: platform.into(), account: name.into() };
         let live = self.add_subject(person, Some(&account), false)?;
         self.note_handle(&live, platform, name, None, None)?;
@@ -261,9 +261,12 @@ impl Prepared {
     }
 }
 
-/// Platform and account of an event that is about one account.
-fn named(line: &EventLine) -> Option<(&str, &str)> {
-    let account = line.account.as_deref()?;
+/// Platform and account of the person whom an event names at some place; `None` for a name without an account.
+fn named(line: &EventLine, index: usize) -> Option<(&str, &str)> {
+    let account = match line.event {
+        EventKind::Link | EventKind::Unlink => line.accounts.as_ref()?.get(index)?,
+        _ => line.account.as_ref()?,
+    };
     Some((line.platform.as_deref().unwrap_or(DEFAULT_PLATFORM), account))
 }
 

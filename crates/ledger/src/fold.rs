@@ -7,7 +7,7 @@
 use hashbrown::{HashMap, HashSet};
 use mandat_core::event::{EventKind, EventLine};
 use mandat_core::history::{PersonHistory, Sequenced, Shared};
-use mandat_core::person::PersonLine;
+use mandat_core::person::{PersonInfo, PersonLine};
 use mandat_core::time::Micros;
 use mandat_proof::{PersonKey, SubjectSecret};
 use rusqlite::Connection;
@@ -36,7 +36,7 @@ impl KeyRange {
     }
 }
 
-/// Folds everybody in a range up to `position`; people of whom there is no row are left out.
+/// Folds everybody in a range up to `position`; people of whom nothing is known are left out.
 pub(crate) fn fold_people(
     connection: &Connection,
     keys: &Keys,
@@ -59,7 +59,7 @@ pub(crate) fn fold_people(
     fold.finish(connection)
 }
 
-/// Folds one person by the index of their rows; `None` if there is no row.
+/// Folds one person by the index of their rows; `None` if nothing is known.
 pub(crate) fn fold_person(
     connection: &Connection,
     keys: &Keys,
@@ -202,8 +202,14 @@ impl<'a> Fold<'a> {
                 apply_erasure(history, connection, position, self.keys)?;
             }
         }
-        Ok(self.people.into_iter().zip(histories).filter_map(|(key, history)| Some((key, history?))).collect())
+        let known = self.people.into_iter().zip(histories).filter_map(|(key, history)| Some((key, history?)));
+        Ok(known.filter(|(_, history)| !is_blank(history)).collect())
     }
+}
+
+/// Whether a history says no more than that of somebody nobody has heard of.
+pub(crate) fn is_blank(history: &PersonHistory) -> bool {
+    history.acts().is_empty() && history.info == PersonInfo::default()
 }
 
 /// Applies a row to the history of its person.

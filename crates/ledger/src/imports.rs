@@ -49,10 +49,11 @@ impl Ledger {
     /// When the database fails.
     pub fn import_batches(&self) -> Result<Vec<ImportBatch>, LedgerError> {
         let mut query = self.connection.prepare_cached(
-            "SELECT batch, min(first), max(last), sum(last - first + 1),
-                    sum((SELECT count(*) FROM voids WHERE voided BETWEEN first AND last)),
-                    (SELECT appended_at FROM events WHERE position = min(first))
-             FROM imports GROUP BY batch ORDER BY batch",
+            "SELECT batch, first, last, rows,
+                    (SELECT count(*) FROM imports i JOIN voids ON voided BETWEEN i.first AND i.last WHERE i.batch = b.batch),
+                    (SELECT appended_at FROM events WHERE position = first)
+             FROM (SELECT batch, min(first) AS first, max(last) AS last, sum(last - first + 1) AS rows
+                   FROM imports GROUP BY batch) b ORDER BY batch",
         )?;
         let number = |row: &rusqlite::Row<'_>, at| Ok::<_, rusqlite::Error>(row.get::<_, i64>(at)?.cast_unsigned());
         let batches: Result<_, _> = query

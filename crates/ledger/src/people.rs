@@ -219,7 +219,9 @@ impl Writer<'_> {
         let events = acts_of_subject(&self.tx, from)?;
         let mut carried = 0;
         for event in events {
-            if !denies(&event.line) || until.is_some_and(|end| event.row.position >= end) {
+            // A link is for those it names; a denial of somebody without an account is their own.
+            let binds = event.line.account.is_some() && denies(&event.line);
+            if !binds || until.is_some_and(|end| event.row.position >= end) {
                 continue;
             }
             if self.has_part(event.tag, to.subject)? {

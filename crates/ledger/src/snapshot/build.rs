@@ -8,7 +8,7 @@ use mandat_proof::PersonKey;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::LedgerError;
-use crate::fold::{KeyRange, fold_people, fold_person, fold_shared};
+use crate::fold::{KeyRange, fold_people, fold_person, fold_shared, is_blank};
 use crate::keys::Keys;
 use crate::ledger::{Ledger, read_head};
 use crate::read::clamp;
@@ -243,19 +243,24 @@ impl Maker<'_> {
             let name = file_name(bits, bucket, position);
             file::write(&self.folder.path.join(&name), &self.stamp(bits, bucket, position), &mut |sink| {
                 let mut changed = tail.people.range(range.first..=range.last).peekable();
+                let add = |sink: &mut file::Sink<'_>, key, history: &PersonHistory| {
+                    if !is_blank(history) {
+                        sink.add(key, history);
+                    }
+                };
                 if let Some(file) = base.file(bucket) {
                     file.each(range.first, range.last, &mut |key, bytes| {
                         while let Some((other, history)) = changed.next_if(|(other, _)| **other < key) {
-                            sink.add(*other, history);
+                            add(sink, *other, history);
                         }
                         match changed.next_if(|(other, _)| **other == key) {
-                            Some((_, history)) => sink.add(key, history),
+                            Some((_, history)) => add(sink, key, history),
                             None => sink.add_encoded(key, bytes),
                         }
                         Ok(())
                     })?;
                 }
-                changed.for_each(|(key, history)| sink.add(*key, history));
+                changed.for_each(|(key, history)| add(sink, *key, history));
                 Ok(())
             })?;
             listing.buckets.push(Listed { bucket, file: name });

@@ -19,7 +19,7 @@ use mandat_core::time::Micros;
 use mandat_proof::PersonKey;
 
 use crate::error::LedgerError;
-use crate::fold::KeyRange;
+use crate::fold::{KeyRange, is_blank};
 use crate::snapshot::base::{Base, keys_of};
 
 pub use build::SnapshotCheck;
@@ -109,6 +109,12 @@ impl Snapshot {
         visit: &mut dyn FnMut(PersonKey, &PersonHistory),
     ) -> Result<(), LedgerError> {
         let range = keys_of(bits, bucket);
+        // Whoever has become blank since the files were made hides what they say.
+        let mut visit = |key: PersonKey, history: &PersonHistory| {
+            if !is_blank(history) {
+                visit(key, history);
+            }
+        };
         let mut overlay = self.overlay.range(range.first..=range.last).peekable();
         if let Some(base) = &self.base {
             base.each(range, &mut |file, key, bytes| {
@@ -126,13 +132,13 @@ impl Snapshot {
         Ok(())
     }
 
-    /// One person; `None` if the ledger holds nothing about them.
+    /// One person; `None` if the ledger says nothing about them.
     ///
     /// # Errors
     /// When a compiled file cannot be read or is damaged.
     pub fn history(&self, key: PersonKey) -> Result<Option<PersonHistory>, LedgerError> {
         match (self.overlay.get(&key), &self.base) {
-            (Some(history), _) => Ok(Some(history.clone())),
+            (Some(history), _) => Ok(Some(history.clone()).filter(|history| !is_blank(history))),
             (None, Some(base)) => base.get(key),
             (None, None) => Ok(None),
         }
