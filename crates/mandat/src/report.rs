@@ -83,5 +83,5 @@ pub(crate) fn first_to_mend(summary: &Summary) -> Option<(Reason, u64)> {
 
 /// `31 %`.
 fn share(part: u64, whole: u64) -> String {
-    if whole == 0 { String::new() } else { format!("{} %", (part * 100 + whole / 2) / whole) }
+    (part * 100 + whole / 2).checked_div(whole).map_or_else(String::new, |percent| format!("{percent} %"))
 }

@@ -191,7 +191,7 @@ mod tests {
             format!(r#"{{"event":"consent","received_at":"2026-01-01","method":"{secret}"}}"#),
             format!(r#"{{"event":"object","account":"{secret}"}}"#),
             format!(r#"{{"event":"object","account":"{secret}"#),
-            format!("{secret}"),
+            secret.to_owned(),
             String::new(),
         ];
         std::fs::write(&path, lines.join("\n")).unwrap();

@@ -6,7 +6,7 @@ use mandat_core::controller::ControllerConfig;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use crate::failure::{Failure, OrFail, Outcome};
+use crate::failure::{Failure, Outcome};
 
 /// Every setting with its default and what it means.
 pub(crate) const DEFAULTS: &str = include_str!("../../data/mandat.toml");
@@ -176,8 +176,7 @@ pub(crate) fn bytes_of(text: &str) -> Outcome<Option<u64>> {
     let value = number.zip(unit).and_then(|(number, unit)| number.checked_mul(unit));
     value
         .map(Some)
-        .ok_or_else(|| Failure::usage(format!("`{text}` is not an amount of memory")))
-        .or_else(|f| Err(f.hint("write 512MB, 2GB or 1GiB")))
+        .ok_or_else(|| Failure::usage(format!("`{text}` is not an amount of memory")).hint("write 512MB, 2GB or 1GiB"))
 }
 
 /// The settings that a new home starts with: the defaults, each line commented out.

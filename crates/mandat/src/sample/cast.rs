@@ -96,11 +96,14 @@ const FIRST_EN: &str = "aoife bram ciara dylan ella fergus grace hugh iris jack 
 const ENDS: &str = "wald stieg roth moor hain brink aster quill marrow fen thistle bramble wick tinker plover";
 const HEADS: &str = "kies tann flieder distel muehl eis kappen salz hexen moos sorrel larch umber heron cobble";
 
+/// Makes a member what the story needs.
+type Part = fn(&mut Member);
+
 /// The cast: a handful with a part to play, then everybody else.
 pub(crate) fn cast(options: &Options, themes: (&[&'static str], &[&'static str])) -> Vec<Member> {
     let mut rng = Rng::new(options.seed, "cast");
     let mut members: Vec<Member> = (0..options.people).map(|index| member(index, options, themes, &mut rng)).collect();
-    let parts: [(usize, fn(&mut Member)); 16] = [
+    let parts: [(usize, Part); 16] = [
         (0, |m| page(m, COMPANY, Kind::Page)),
         (1, |m| page(m, "wrackelfingen", Kind::Authority)),
         (2, |m| page(m, "wetterfrosch", Kind::Bot)),
@@ -150,8 +153,8 @@ fn member(
         (Trait::Deactivated, 7),
     ]);
     let interests = 2 + rng.below(4);
-    let first_day = options.from_day() - 900;
-    let latest = options.from_day() + if rng.chance(70.0) { 1 } else { 900 };
+    let first_day = options.first_day() - 900;
+    let latest = options.first_day() + if rng.chance(70.0) { 1 } else { 900 };
     let mut member = Member {
         account: format!("{}", 10_000_019 + index * 7_919 % 9_999_991),
         handle: handle(tongue, index, rng),
@@ -192,7 +195,7 @@ fn handle(tongue: Tongue, index: usize, rng: &mut Rng) -> String {
     match rng.below(4) {
         0 => format!("{first}_{head}{end}"),
         1 => format!("{first}.{head}{}", index % 97),
-        2 => format!("{head}{end}_{}", index),
+        2 => format!("{head}{end}_{index}"),
         _ => format!("{first}{}{end}", index % 83),
     }
 }

@@ -55,7 +55,7 @@ impl Options {
     }
 
     /// Three years earlier.
-    const fn from_day(&self) -> i64 {
+    const fn first_day(&self) -> i64 {
         self.until_day() - 1096
     }
 }

@@ -6,7 +6,7 @@ use mandat_core::vocab::{Audience, Category, Flag, Provenance, Special};
 
 use super::cast::{Kind, Member, Tongue};
 use super::grammar::Bound;
-use super::threads::{Draft, Threads, blank, draft, photo};
+use super::threads::{Threads, blank, draft, photo};
 use super::voice::say;
 
 impl Threads<'_> {
@@ -121,7 +121,7 @@ impl Threads<'_> {
     }
 
     fn at_day(&mut self, author: usize, day: i64, category: Category) -> Record {
-        let day = day.clamp(self.options.from_day(), self.options.until_day() - 2);
+        let day = day.clamp(self.options.first_day(), self.options.until_day() - 2);
         let at = Micros(day * DAY + self.rng.between(8 * 3600, 20 * 3600) * 1_000_000);
         blank(&self.members[author], category, at)
     }
@@ -152,10 +152,4 @@ impl Threads<'_> {
         }
         later
     }
-}
-
-/// Whether a draft belongs to a private conversation; used by tests.
-#[cfg(test)]
-pub(super) fn is_message(draft: &Draft) -> bool {
-    matches!(draft.record.category, Category::DirectMessage | Category::GroupMessage)
 }

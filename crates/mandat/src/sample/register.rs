@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::cast::{CLUB, COMPANY, Kind, Member, Trait};
 use super::rng::Rng;
-use super::stance::{Setting, Stance};
+use super::stance::Setting;
 use super::{Options, PLATFORM};
 
 /// Id of the notice on generative training.
@@ -189,10 +189,4 @@ pub(crate) fn choice_line(event: &EventLine) -> Value {
 
 fn date(day: i64) -> String {
     Micros(day * DAY).to_string().chars().take(10).collect()
-}
-
-/// Whether a stance leaves the person in, by itself.
-#[cfg(test)]
-pub(super) const fn says_yes(stance: Stance) -> bool {
-    matches!(stance, Stance::Consent | Stance::ConsentPosts | Stance::ConsentExplicit)
 }

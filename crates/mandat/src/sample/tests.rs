@@ -78,7 +78,9 @@ fn the_fast_shapes_are_read_back_as_records() {
     let folder = tempfile::tempdir().unwrap();
     write_fast(&FastOptions { seed: 1, people: 50, records: 300, choices: 120 }, folder.path()).unwrap();
     let text = std::fs::read_to_string(folder.path().join("records.jsonl")).unwrap();
-    assert_eq!(text.lines().map(|l| serde_json::from_str::<Record>(l).unwrap()).count(), 300);
+    let records: Vec<Record> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     let text = std::fs::read_to_string(folder.path().join("choices.jsonl")).unwrap();
-    assert_eq!(text.lines().map(|l| serde_json::from_str::<EventLine>(l).unwrap()).count(), 120);
+    let choices: Vec<EventLine> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!((records.len(), choices.len()), (300, 120));
+    assert!(choices.windows(2).all(|w| w[0].received <= w[1].received));
 }

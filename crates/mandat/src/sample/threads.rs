@@ -96,9 +96,9 @@ impl<'a> Threads<'a> {
 
     /// A moment of the three years, more of them lately, hardly any at night.
     pub(super) fn moment(&mut self) -> Micros {
-        let days = self.options.until_day() - self.options.from_day() - 3;
+        let days = self.options.until_day() - self.options.first_day() - 3;
         let share = self.rng.unit().max(self.rng.unit() * 0.8);
-        let day = self.options.from_day() + (share * days as f64) as i64;
+        let day = self.options.first_day() + (share * days as f64) as i64;
         let hour = self.rng.weighted(&[
             (0, 1),
             (6, 4),

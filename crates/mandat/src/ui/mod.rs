@@ -33,11 +33,6 @@ impl Lang {
             Self::En => english,
         }
     }
-
-    /// BCP 47.
-    pub(crate) const fn tag(self) -> &'static str {
-        self.pick("en", "de")
-    }
 }
 
 /// Where everything that a person or a script reads goes through.

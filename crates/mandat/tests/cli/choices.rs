@@ -9,7 +9,7 @@ fn takes_choices_in_once_and_undoes_them() {
     let (cli, _folder) = home();
     cli.write("choices.jsonl", CHOICES);
     let ran = cli.run(&["choices", "import", "choices.jsonl"]).done();
-    let _said = ran.says("1 events taken in, batch 1").says("a consent needs its notice").says("2");
+    let _said = ran.says("1 events taken in, batch 1").says("consent needs its notice").says("2");
     drop(cli.run(&["choices", "import", "choices.jsonl"]).done().says("1 were there already"));
     drop(cli.run(&["choices", "undo", "1"]).done().says("1 denials stay"));
     drop(cli.run(&["choices", "undo", "1", "--with-denials"]).done().says("1 events are void"));

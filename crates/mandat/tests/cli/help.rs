@@ -14,7 +14,10 @@ fn every_command_and_every_part_of_it_shows_an_example() {
     let (cli, _folder) = empty();
     let top = cli.run(&["--help"]).done().says("Examples:").stdout;
     let names = commands(&top);
-    for wanted in ["init", "people", "notices", "choices", "config"] {
+    for wanted in [
+        "init", "demo", "ingest", "people", "notices", "choices", "packs", "plan", "build", "explain", "config",
+        "doctor",
+    ] {
         assert!(names.iter().any(|n| n == wanted), "{wanted} is not in the help");
     }
     for name in names {

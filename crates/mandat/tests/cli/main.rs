@@ -1,11 +1,18 @@
 //! The program as people run it: for each command one happy path, one refusal, one answer as JSON.
 
+mod build;
 mod choices;
 mod config;
+mod demo;
+mod doctor;
+mod explain;
 mod help;
+mod ingest;
 mod init;
 mod notices;
+mod packs;
 mod people;
+mod plan;
 mod start;
 
 #[test]

@@ -97,8 +97,9 @@ pub(super) fn run(ctx: &Context, open: &Open, args: &Args) -> Outcome<Shown> {
     let example = stage.step("explain", "explaining one exclusion", "erkläre einen Ausschluss", || {
         exclusion(&work, &loaded.objected, &counts)
     })?;
-    if let Some(example) = &example {
-        tell::explained(&ctx.ui, &work, example);
+    match &example {
+        Some(example) => tell::explained(&ctx.ui, &work, example),
+        None => ctx.ui.line(ctx.ui.t("nobody is out yet", "noch ist niemand draußen")),
     }
     let objector = most_prolific(&work, &mut loaded.willing, &counts);
     let objected = objector.as_ref().map(|(_, person)| one_record(&work, *person)).transpose()?.flatten();
@@ -126,7 +127,7 @@ fn remember_platform(open: &Open, loaded: &Loaded) -> Outcome {
     let path = open.home.root.join(SETTINGS);
     let refuse = || format!("cannot write `{}`", path.display());
     let text = std::fs::read_to_string(&path).or_refuse(refuse)?;
-    std::fs::write(&path, text.replace("#platform = \"\"", &format!("platform = {:?}", author))).or_refuse(refuse)
+    std::fs::write(&path, text.replace("#platform = \"\"", &format!("platform = {author:?}"))).or_refuse(refuse)
 }
 
 /// Current records of each person.
@@ -167,7 +168,7 @@ fn exclusion(work: &Work, objected: &[Author], counts: &BTreeMap<PersonKey, u64>
 /// Of those who said yes, the one with most records.
 fn most_prolific(
     work: &Work,
-    willing: &mut Vec<Author>,
+    willing: &mut [Author],
     counts: &BTreeMap<PersonKey, u64>,
 ) -> Option<(Author, PersonKey)> {
     let keyer = work.ledger.keys().keyer();

@@ -130,7 +130,7 @@ pub(super) fn as_json(home: &Path, shown: &Shown) -> Value {
     };
     json!({"home": home, "records": plan.candidates, "people": plan.people, "admitted": inside(plan),
         "redacted": plan.include_redacted, "excluded": plan.exclude, "held": plan.hold, "reasons": plan.reasons,
-        "rejected_lines": shown.loaded.records.rejected_total(), "events": shown.loaded.events, "map": shown.loaded.map,
+        "invented_people": shown.loaded.people, "rejected_lines": shown.loaded.records.rejected_total(), "events": shown.loaded.events, "map": shown.loaded.map,
         "explained": shown.example, "objected": shown.objected, "before": revision(&shown.first),
         "after": revision(&shown.second), "shared_files": shown.shared_files, "seconds": times})
 }

@@ -1,0 +1,22 @@
+use crate::start::filled;
+
+#[test]
+fn finds_nothing_wrong_in_a_good_home() {
+    let (cli, _folder) = filled();
+    let ran = cli.run(&["doctor", "--deep"]).done().says("people agree").says("1 batches, 5 rows");
+    assert!(!ran.stdout.contains("WRONG"), "{}", ran.stdout);
+}
+
+#[test]
+fn says_what_is_wrong_and_ends_with_1() {
+    let (cli, _folder) = filled();
+    cli.write("recipes/odd.toml", "name = \"odd\"\n");
+    drop(cli.run(&["doctor"]).ended(1).says("WRONG").says("recipe odd").says("purpose"));
+}
+
+#[test]
+fn answers_as_json() {
+    let (cli, _folder) = filled();
+    let answer = cli.run(&["doctor", "--json"]).done().json();
+    assert!(answer.as_array().unwrap().iter().all(|line| line["ok"] == true));
+}

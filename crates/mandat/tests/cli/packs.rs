@@ -1,0 +1,43 @@
+use crate::start::{empty, home};
+
+const WRONG: &str = r#"format: 1
+scenario: silence is a yes
+people:
+  anna: {country: NL, born: 1980-05-01}
+records:
+  p1: {by: anna, created: 2024-03-01}
+ask: {purpose: train_generative, profile: consent, at: 2025-12-01T00:00:00Z}
+expect:
+  p1: {verdict: include}
+"#;
+
+#[test]
+fn the_built_in_scenarios_hold() {
+    let (cli, _folder) = empty();
+    drop(cli.run(&["packs", "test"]).done().says("13 / 13 expectations hold, in 2 scenarios"));
+}
+
+#[test]
+fn an_expectation_that_does_not_hold_is_shown_and_ends_with_1() {
+    let (cli, _folder) = home();
+    cli.write("wrong.yaml", WRONG);
+    drop(cli.run(&["packs", "test", "wrong.yaml"]).ended(1).says("silence is a yes").says("CONSENT_MISSING"));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_ends_with_3_and_names_the_place() {
+    let (cli, _folder) = home();
+    cli.write("bad.yaml", &WRONG.replace("people:", "peeple:"));
+    drop(cli.run(&["packs", "test", "bad.yaml"]).ended(3).says("bad.yaml:3:"));
+    drop(cli.run(&["packs", "test", "nowhere"]).ended(3).says("cannot read `nowhere`"));
+    cli.write("a.yaml", WRONG);
+    cli.write("b.yaml", WRONG);
+    drop(cli.run(&["packs", "test", "a.yaml", "b.yaml"]).ended(3).says("another scenario is called"));
+}
+
+#[test]
+fn answers_as_json() {
+    let (cli, _folder) = home();
+    let answer = cli.run(&["packs", "test", "--json"]).done().json();
+    assert_eq!((&answer["passed"], &answer["failed"]), (&true.into(), &0.into()));
+}
