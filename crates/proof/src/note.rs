@@ -147,7 +147,7 @@ pub(crate) fn is_text(text: &str) -> bool {
 
 /// Whether a key may go by that name.
 pub(crate) fn is_name(name: &str) -> bool {
-    !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c.is_control() || c == '+')
+    !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c < ' ' || c == '+')
 }
 
 #[cfg(test)]
