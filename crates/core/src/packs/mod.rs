@@ -8,11 +8,13 @@ mod check;
 mod diff;
 mod embedded;
 mod format;
+mod sign;
 
 pub use check::{Finding, FindingKind, Severity, admits_without_ground, check};
-pub use diff::{Change, RuleDiff, diff};
+pub use diff::{Change, Flip, FlipKind, RuleDiff, diff, flips};
 pub use embedded::{DEFAULT, default_packs, embedded, names};
 pub use format::{Kind, Pack, Written};
+pub use sign::{SignatureError, sign, signer, statement};
 
 use std::fmt;
 

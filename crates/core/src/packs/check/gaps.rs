@@ -2,7 +2,7 @@
 
 use crate::derive::Fact;
 use crate::packs::Packs;
-use crate::packs::check::logic::{Clause, Cube, plainest, solve};
+use crate::packs::check::logic::{Clause, Cube, plainest};
 use crate::packs::check::{Finding, FindingKind, Severity, assumptions, bearing, grounds};
 use crate::table::{DecisionTable, Facts};
 use crate::vocab::{Profile, Verdict};
@@ -58,9 +58,8 @@ pub(crate) fn gaps(packs: &Packs, profile: Profile) -> Vec<Finding> {
     }
     let open = open(&packs.table, profile);
     for fact in bearing::denials(profile) {
-        if let Some(cube) = solve(&open, Cube::set(fact.bit())) {
-            let message =
-                format!("under {profile} `{fact}` does not keep a record out when {}", sentence(Facts(cube.value)));
+        if let Some(facts) = plainest(&open, Cube::set(fact.bit())) {
+            let message = format!("under {profile} `{fact}` does not keep a record out when {}", sentence(facts));
             found.push(finding(
                 FindingKind::Unguarded,
                 message,
@@ -69,9 +68,8 @@ pub(crate) fn gaps(packs: &Packs, profile: Profile) -> Vec<Finding> {
         }
     }
     for fact in bearing::NEEDED {
-        if let Some(cube) = solve(&open, Cube { mask: fact.bit().0, value: 0 }) {
-            let message =
-                format!("under {profile} a record goes in without `{fact}` when {}", sentence(Facts(cube.value)));
+        if let Some(facts) = plainest(&open, Cube { mask: fact.bit().0, value: 0 }) {
+            let message = format!("under {profile} a record goes in without `{fact}` when {}", sentence(facts));
             found.push(finding(
                 FindingKind::Unguarded,
                 message,

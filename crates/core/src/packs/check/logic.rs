@@ -65,12 +65,46 @@ impl Clause {
 /// A cube inside `start` under which every clause is met however the facts it leaves open turn out;
 /// `None` if no combination meets them.
 pub(crate) fn solve(clauses: &[Clause], start: Cube) -> Option<Cube> {
-    let cube = propagate(clauses, start)?;
-    let open = clauses.iter().filter(|c| !c.is_met(cube));
-    let Some(clause) = open.min_by_key(|c| c.open(cube).count_ones()) else { return Some(cube) };
-    let bit = 1 << clause.open(cube).trailing_zeros();
-    // Clear first: the fewer facts are set, the plainer the combination.
-    [false, true].into_iter().find_map(|on| solve(clauses, cube.with(bit, on)))
+    let mut cube = propagate(clauses, start)?;
+    let mut open = settle(clauses, &mut cube);
+    // Clauses that share no fact are solved apart, or each would try the others' choices again.
+    while let Some(part) = take_part(&mut open, cube) {
+        let shortest = part.iter().min_by_key(|c| c.open(cube).count_ones())?;
+        let bit = 1 << shortest.open(cube).trailing_zeros();
+        // Clear first: the fewer facts are set, the plainer the combination.
+        cube = [false, true].into_iter().find_map(|on| solve(&part, cube.with(bit, on)))?;
+    }
+    Some(cube)
+}
+
+/// Decides facts that open clauses want one way only; returns the clauses that stay open.
+fn settle(clauses: &[Clause], cube: &mut Cube) -> Vec<Clause> {
+    let mut open: Vec<Clause> = clauses.iter().copied().filter(|c| !c.is_met(*cube)).collect();
+    loop {
+        let set = open.iter().fold(0, |all, c| all | c.set) & !cube.mask;
+        let clear = open.iter().fold(0, |all, c| all | c.clear) & !cube.mask;
+        let one_way = set ^ clear;
+        if one_way == 0 {
+            return open;
+        }
+        *cube = Cube { mask: cube.mask | one_way, value: cube.value | one_way & set };
+        open.retain(|c| !c.is_met(*cube));
+    }
+}
+
+/// Takes the first open clause and all that are tied to it by open facts.
+fn take_part(open: &mut Vec<Clause>, cube: Cube) -> Option<Vec<Clause>> {
+    let mut tied = open.first()?.open(cube);
+    loop {
+        let wider = open.iter().map(|c| c.open(cube)).filter(|o| o & tied != 0).fold(tied, |all, o| all | o);
+        if wider == tied {
+            break;
+        }
+        tied = wider;
+    }
+    let (part, rest) = open.iter().partition(|c| c.open(cube) & tied != 0);
+    *open = rest;
+    Some(part)
 }
 
 /// Decides every fact that a clause leaves no choice about.

@@ -1,4 +1,8 @@
-//! What one set of packs would change in another, rule by rule.
+//! What one set of packs would change in another: rule by rule, and by combination of facts.
+
+mod flips;
+
+pub use flips::{Flip, FlipKind, flips};
 
 use std::collections::BTreeMap;
 
