@@ -48,6 +48,9 @@ impl AppendReport {
     }
 }
 
+/// Told of the first and last position of each transaction before it is committed.
+type Written<'a> = &'a mut dyn FnMut(&mut Writer<'_>, (u64, u64)) -> Result<(), LedgerError>;
+
 /// An event with what can be computed before the lock is taken.
 struct Prepared {
     tag: u128,
@@ -105,7 +108,7 @@ impl Ledger {
         lines: &[EventLine],
         imported: bool,
         now: Micros,
-        written: &mut dyn FnMut(&mut Writer<'_>, (u64, u64)) -> Result<(), LedgerError>,
+        written: Written<'_>,
     ) -> Result<AppendReport, LedgerError> {
         let prepared: Vec<_> = lines.iter().map(|line| prepare(&self.keys, line, imported)).collect();
         let mut report = AppendReport::default();

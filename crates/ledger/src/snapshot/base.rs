@@ -156,11 +156,7 @@ impl Base {
     }
 
     /// Hands over the encoded histories of some keys, in order, with the file they come from.
-    pub(crate) fn each(
-        &self,
-        range: KeyRange,
-        visit: &mut dyn FnMut(&BucketFile, PersonKey, &[u8]) -> Result<(), LedgerError>,
-    ) -> Result<(), LedgerError> {
+    pub(crate) fn each(&self, range: KeyRange, visit: VisitIn<'_>) -> Result<(), LedgerError> {
         let (first, last) = (range.first.prefix(self.listing.bits), range.last.prefix(self.listing.bits));
         for (_, file) in self.files.iter().filter(|(bucket, _)| (first..=last).contains(bucket)) {
             file.each(range.first, range.last, &mut |key, bytes| visit(file, key, bytes))?;
@@ -199,6 +195,9 @@ fn check(path: &Path, stamp: &Stamp, listing: &Listing, bucket: u64) -> Result<(
         && hex(&stamp.keys.to_be_bytes()) == listing.keys;
     if fits { Ok(()) } else { Err(LedgerError::Snapshot { path: path.to_owned(), what: "it belongs elsewhere" }) }
 }
+
+/// Takes an encoded history and the file it comes from.
+type VisitIn<'a> = &'a mut dyn FnMut(&BucketFile, PersonKey, &[u8]) -> Result<(), LedgerError>;
 
 /// The keys of a bucket.
 pub(crate) const fn keys_of(bits: u32, bucket: u64) -> KeyRange {

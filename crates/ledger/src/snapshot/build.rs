@@ -8,35 +8,16 @@ use mandat_proof::PersonKey;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::LedgerError;
-use crate::fold::{KeyRange, fold_people, fold_person, fold_shared, is_blank};
+use crate::fold::{KeyRange, fold_people, fold_shared, is_blank};
 use crate::keys::Keys;
 use crate::ledger::{Ledger, read_head};
 use crate::read::clamp;
 use crate::snapshot::base::{Base, Folder, FolderLock, Listed, Listing, keys_of};
-use crate::snapshot::file::{self, Stamp};
+use crate::snapshot::file::Stamp;
 use crate::snapshot::layout::layout;
+use crate::snapshot::sink::{self, Sink};
 use crate::snapshot::tail::{Tail, read_tail};
 use crate::snapshot::{Snapshot, SnapshotOptions, in_memory, pass_range, spread};
-
-/// The result of comparing a snapshot with a full replay.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use]
-pub struct SnapshotCheck {
-    /// People in the full replay.
-    pub people: u64,
-    /// People for whom the two differ, at most 100 of them.
-    pub differing: Vec<PersonKey>,
-    /// Whether notices, orders and policies agree.
-    pub shared_agrees: bool,
-}
-
-impl SnapshotCheck {
-    /// Whether the snapshot is what a full replay gives.
-    #[must_use]
-    pub fn is_good(&self) -> bool {
-        self.differing.is_empty() && self.shared_agrees
-    }
-}
 
 impl Ledger {
     /// Everybody as known at the head.
@@ -65,59 +46,6 @@ impl Ledger {
         let (base, overlay) = maker.people(asked, head)?;
         let shared = fold_shared(&tx, self.keys(), asked)?;
         Ok(Snapshot { position: asked, appended: maker.appended(asked)?, shared, base, overlay })
-    }
-
-    /// One person as known at the head, with what linked accounts deny; `None` if there is no row.
-    ///
-    /// # Errors
-    /// When a row is damaged.
-    pub fn history(&self, person: PersonKey) -> Result<Option<PersonHistory>, LedgerError> {
-        let tx = self.connection.unchecked_transaction()?;
-        let head = read_head(&tx)?.position;
-        let Some(own) = fold_person(&tx, self.keys(), head, person)? else { return Ok(None) };
-        let mut others: BTreeSet<PersonKey> = own.links().into_iter().map(|(key, _)| key).collect();
-        if let Some(tag) = own.link_tag() {
-            let mut query = tx.prepare_cached("SELECT person FROM subjects WHERE link = ?1")?;
-            let rows = query.query_map([tag.to_be_bytes()], |row| Ok(PersonKey::from_bytes(row.get(0)?)))?;
-            others.extend(rows.collect::<Result<Vec<_>, _>>()?);
-        }
-        let mut people = BTreeMap::from([(person, own)]);
-        for other in others.into_iter().filter(|other| *other != person) {
-            if let Some(history) = fold_person(&tx, self.keys(), head, other)?
-                && history.is_linked()
-            {
-                people.insert(other, history);
-            }
-        }
-        let own = people.clone();
-        spread(&own, &mut people);
-        Ok(people.remove(&person))
-    }
-
-    /// Compares a snapshot with a full replay of every row up to its position.
-    ///
-    /// # Errors
-    /// When a row or a compiled file is damaged.
-    pub fn verify_snapshot(&self, snapshot: &Snapshot) -> Result<SnapshotCheck, LedgerError> {
-        let tx = self.connection.unchecked_transaction()?;
-        let full = in_memory(fold_people(&tx, self.keys(), snapshot.position(), KeyRange::ALL)?);
-        let mut shared = fold_shared(&tx, self.keys(), snapshot.position())?;
-        shared.controller = snapshot.shared.controller.clone();
-        let mut check = SnapshotCheck {
-            people: full.len() as u64,
-            differing: Vec::new(),
-            shared_agrees: shared == snapshot.shared,
-        };
-        let mut rest: BTreeMap<_, _> = full;
-        let mut differ = BTreeSet::new();
-        snapshot.bucket(0, 0, &mut |key, history| {
-            if rest.remove(&key).as_ref() != Some(history) {
-                differ.insert(key);
-            }
-        })?;
-        differ.extend(rest.into_keys());
-        check.differing = differ.into_iter().take(100).collect();
-        Ok(check)
     }
 
     fn snapshot_folder(&self, options: &SnapshotOptions) -> Folder {
@@ -241,9 +169,9 @@ impl Maker<'_> {
         for bucket in touched {
             let range = keys_of(bits, bucket);
             let name = file_name(bits, bucket, position);
-            file::write(&self.folder.path.join(&name), &self.stamp(bits, bucket, position), &mut |sink| {
+            sink::write(&self.folder.path.join(&name), &self.stamp(bits, bucket, position), &mut |sink| {
                 let mut changed = tail.people.range(range.first..=range.last).peekable();
-                let add = |sink: &mut file::Sink<'_>, key, history: &PersonHistory| {
+                let add = |sink: &mut Sink<'_>, key, history: &PersonHistory| {
                     if !is_blank(history) {
                         sink.add(key, history);
                     }
@@ -277,7 +205,7 @@ impl Maker<'_> {
     ) -> Result<Base, LedgerError> {
         listing.linked = format!("linked-{}.snap", listing.position);
         let stamp = self.stamp(0, 0, listing.position);
-        file::write(&self.folder.path.join(&listing.linked), &stamp, &mut |sink| {
+        sink::write(&self.folder.path.join(&listing.linked), &stamp, &mut |sink| {
             linked.iter().for_each(|(key, history)| sink.add(*key, history));
             Ok(())
         })?;
@@ -296,7 +224,7 @@ impl Maker<'_> {
             let bucket = first.prefix(bits);
             let (here, rest) = people.split_at(people.partition_point(|(key, _)| key.prefix(bits) <= bucket));
             let name = file_name(bits, bucket, position);
-            file::write(&self.folder.path.join(&name), &self.stamp(bits, bucket, position), &mut |sink| {
+            sink::write(&self.folder.path.join(&name), &self.stamp(bits, bucket, position), &mut |sink| {
                 here.iter().for_each(|(key, history)| sink.add(*key, history));
                 Ok(())
             })?;

@@ -6,8 +6,10 @@
 
 mod base;
 mod build;
+mod check;
 mod file;
 mod layout;
+mod sink;
 mod tail;
 
 use std::collections::BTreeMap;
@@ -22,7 +24,7 @@ use crate::error::LedgerError;
 use crate::fold::{KeyRange, is_blank};
 use crate::snapshot::base::{Base, keys_of};
 
-pub use build::SnapshotCheck;
+pub use check::SnapshotCheck;
 #[cfg(test)]
 pub(crate) use layout::FULL_EVENT;
 
