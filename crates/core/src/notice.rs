@@ -57,8 +57,10 @@ impl Notice {
 /// Whether two BCP 47 tags name one language; regions are left aside.
 #[must_use]
 pub fn same_language(one: &str, other: &str) -> bool {
-    let base = |tag: &str| tag.split(['-', '_']).next().unwrap_or("").to_ascii_lowercase();
-    base(one) == base(other)
+    fn base(tag: &str) -> &str {
+        tag.split(['-', '_']).next().unwrap_or("")
+    }
+    base(one).eq_ignore_ascii_case(base(other))
 }
 
 pub(crate) const fn every_category() -> Categories {

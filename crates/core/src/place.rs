@@ -17,33 +17,71 @@ pub struct Place(NonZeroU64);
 #[error("`{0}` is not a place; write a country such as `DE`, a region such as `US-CA`, `EU` or `EEA`")]
 pub struct NotAPlace(String);
 
-/// Members of the European Union.
-const EU: [&str; 27] = [
-    "AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IE", "IT", "LV", "LT", "LU", "MT",
-    "NL", "PL", "PT", "RO", "SK", "SI", "ES", "SE",
-];
+/// Age from which a child's own consent counts (GDPR Art 8(1), COPPA, LGPD 14); 16 where nothing is listed.
+const fn consent_age(country: [u8; 2]) -> u8 {
+    match &country {
+        b"US" | b"BE" | b"DK" | b"EE" | b"FI" | b"LV" | b"MT" | b"PT" | b"SE" | b"GB" | b"NO" | b"IS" => 13,
+        b"AT" | b"BG" | b"CY" | b"IT" | b"LT" | b"ES" => 14,
+        b"CZ" | b"FR" | b"GR" | b"SI" => 15,
+        b"BR" => 18,
+        _ => 16,
+    }
+}
 
-/// Members of the European Economic Area that are not in the Union.
-const EEA_ONLY: [&str; 3] = ["IS", "LI", "NO"];
-
-/// Age from which a child's own consent counts (GDPR Art 8(1)); 16 where nothing is listed.
-const CONSENT_AGES: [(u8, &[&str]); 3] = [
-    (13, &["BE", "DK", "EE", "FI", "LV", "MT", "PT", "SE", "GB", "NO", "IS"]),
-    (14, &["AT", "BG", "CY", "IT", "LT", "ES"]),
-    (15, &["CZ", "FR", "GR", "SI"]),
-];
+/// Members of the European Union, and the word for it.
+const fn in_eu(country: [u8; 2]) -> bool {
+    matches!(
+        &country,
+        b"EU"
+            | b"AT"
+            | b"BE"
+            | b"BG"
+            | b"HR"
+            | b"CY"
+            | b"CZ"
+            | b"DK"
+            | b"EE"
+            | b"FI"
+            | b"FR"
+            | b"DE"
+            | b"GR"
+            | b"HU"
+            | b"IE"
+            | b"IT"
+            | b"LV"
+            | b"LT"
+            | b"LU"
+            | b"MT"
+            | b"NL"
+            | b"PL"
+            | b"PT"
+            | b"RO"
+            | b"SK"
+            | b"SI"
+            | b"ES"
+            | b"SE"
+    )
+}
 
 impl Place {
+    /// The two letters of the country; nothing for a word that is none.
+    const fn country(self) -> Option<[u8; 2]> {
+        match self.bytes() {
+            [a, b, 0 | b'-', ..] => Some([a, b]),
+            _ => None,
+        }
+    }
+
     /// Whether it lies in the European Union (or is the word for it).
     #[must_use]
-    pub fn in_eu(self) -> bool {
-        self.country_is("EU") || EU.iter().any(|c| self.country_is(c))
+    pub const fn in_eu(self) -> bool {
+        matches!(self.country(), Some(country) if in_eu(country))
     }
 
     /// Whether it lies in the European Economic Area.
     #[must_use]
     pub fn in_eea(self) -> bool {
-        self.in_eu() || self.country_is("EEA") || EEA_ONLY.iter().any(|c| self.country_is(c))
+        self.in_eu() || self.is("EEA") || matches!(self.country().as_ref(), Some(b"IS" | b"LI" | b"NO"))
     }
 
     /// Whether it is exactly this word.
@@ -80,8 +118,7 @@ impl Place {
     /// The age from which a child's own consent counts here.
     #[must_use]
     pub fn consent_age(self) -> u8 {
-        let listed = CONSENT_AGES.iter().find(|(_, countries)| countries.iter().any(|c| self.country_is(c)));
-        listed.map_or(16, |(age, _)| *age)
+        self.country().map_or(16, consent_age)
     }
 
     /// The word as a number, for files of fixed width; never 0.
@@ -163,7 +200,7 @@ mod tests {
         assert!(place("IE").within(place("EU")) && place("NO").within(place("EEA")));
         assert!(!place("NO").within(place("EU")) && !place("US-NY").within(place("EU")));
         assert!(place("US-CA").within(place("US")) && !place("US").within(place("US-CA")));
-        assert_eq!((place("DE").consent_age(), place("AT").consent_age(), place("BR").consent_age()), (16, 14, 16));
+        assert_eq!((place("DE").consent_age(), place("AT").consent_age(), place("BR").consent_age()), (16, 14, 18));
         for wrong in ["", "D", "de", "Deutschland", "US CA"] {
             assert!(wrong.parse::<Place>().is_err(), "{wrong}");
         }

@@ -104,14 +104,6 @@ impl Age {
         facts.insert_if(Fact::MadeTrainable, self.reached(ctx.training_age, created));
         facts
     }
-
-    /// Birthdays that rules ask for.
-    pub(crate) fn birthdays(self, ctx: &Context<'_>, own_age: u8) -> impl Iterator<Item = Micros> {
-        let born = if let Self::Born(day) = self { Some(day) } else { None };
-        [13, 16, 18, own_age, ctx.training_age]
-            .into_iter()
-            .filter_map(move |years| born.map(|day| birthday(day, years)))
-    }
 }
 
 #[cfg(test)]

@@ -141,7 +141,7 @@ impl<'a> Subject<'a> {
 
     /// Whether it was given freely, specifically and informed: the notice under which, and when it was shown.
     fn informed(&self, act: &Act, consent: &Consent) -> Result<(&'a Notice, Micros), Fact> {
-        let free = !consent.bundled && consent.method as u8 <= Method::WrittenRelease as u8;
+        let free = act.starts() < self.died && !consent.bundled && consent.method as u8 <= Method::WrittenRelease as u8;
         let by_guardian = consent.names.has("guardian");
         if !free || !self.age.consent_counts(act.asserted, self.ctx.from(), self.own_age, by_guardian) {
             return Err(Fact::ConsentInvalid);
@@ -192,7 +192,9 @@ impl<'a> Subject<'a> {
             Finding::Fails(Fact::ConsentElsewhere)
         } else if self.compromised(act) {
             Finding::Fails(Fact::ConsentCompromised)
-        } else if !self.age.consent_counts(act.asserted, self.ctx.from(), self.own_age, true) {
+        } else if act.starts() >= self.died
+            || !self.age.consent_counts(act.asserted, self.ctx.from(), self.own_age, true)
+        {
             Finding::Fails(Fact::ConsentInvalid)
         } else if act.starts() < self.reborn {
             Finding::Fails(Fact::ConsentExpired)

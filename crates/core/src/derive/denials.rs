@@ -142,7 +142,7 @@ impl Subject<'_> {
         let hand = if matches!(act.what, What::Guardian(..)) { Actor::Guardian } else { Actor::Subject };
         self.acts().any(|lift| match lift.what {
             What::Lift(Lift { by, of, .. }) => {
-                by == hand && self.lifts_denial(of, act) && self.ends(lift, act) && !self.compromised(lift)
+                by == hand && self.lifts_denial(of, act) && self.ends(lift, act) && !self.not_theirs(lift)
             }
             _ => false,
         })
@@ -159,6 +159,11 @@ impl Subject<'_> {
     /// Whether a permissive act comes after what it would end, and counted at T.
     pub(crate) fn ends(&self, later: &Act, earlier: &Act) -> bool {
         later.starts() <= self.ctx.from() && later.received > earlier.received && !clock_suspect(later)
+    }
+
+    /// Whether an act in the person's name was somebody else's: of who took the account over, or after death.
+    pub(crate) fn not_theirs(&self, act: &Act) -> bool {
+        act.starts() >= self.died || self.compromised(act)
     }
 
     /// Whether an act was made while somebody else had the account.

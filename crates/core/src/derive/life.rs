@@ -18,13 +18,14 @@ struct Account {
     closed: Option<Micros>,
     /// Reopened too late: everything before this is erased.
     reborn: Option<Micros>,
-    deceased: bool,
+    /// Dead, and since when; never if the people file says so without a date.
+    died: Option<Micros>,
 }
 
 fn account(history: &PersonHistory, ctx: &Context<'_>) -> Account {
     let mut account = Account {
         closed: (history.info.status == AccountStatus::Deactivated).then_some(Micros::NEVER),
-        deceased: history.info.status == AccountStatus::Deceased,
+        died: (history.info.status == AccountStatus::Deceased).then_some(Micros::NEVER),
         ..Account::default()
     };
     for act in history.acts().iter().filter(|a| ctx.knows(a)) {
@@ -33,13 +34,13 @@ fn account(history: &PersonHistory, ctx: &Context<'_>) -> Account {
             AccountStatus::Deactivated => {
                 account.closed = account.closed.min(Some(act.received)).or(Some(act.received))
             }
-            AccountStatus::Deceased => account.deceased = true,
+            AccountStatus::Deceased => account.died = account.died.min(Some(act.asserted)).or(Some(act.asserted)),
             AccountStatus::Suspended => {}
             AccountStatus::Active if act.starts() <= ctx.from() => {
                 let late = account.closed.is_some_and(|since| since.plus_days(DAYS_TO_RETURN) <= act.received);
                 account.reborn = if late { account.reborn.max(Some(act.received)) } else { account.reborn };
                 account.closed = None;
-                account.deceased = false;
+                account.died = None;
             }
             AccountStatus::Active => {}
         }
@@ -47,12 +48,14 @@ fn account(history: &PersonHistory, ctx: &Context<'_>) -> Account {
     account
 }
 
-/// Consents and notices before this ended with the account.
-pub(crate) fn reborn(history: &PersonHistory, ctx: &Context<'_>) -> Micros {
+/// Consents and notices before the first ended with the account; acts from the second on are not the
+/// person's, who had died.
+pub(crate) fn span(history: &PersonHistory, ctx: &Context<'_>) -> (Micros, Micros) {
     if history.acts().iter().any(|a| matches!(a.what, What::Status(_))) {
-        account(history, ctx).reborn.unwrap_or(Micros::DISTANT_PAST)
+        let account = account(history, ctx);
+        (account.reborn.unwrap_or(Micros::DISTANT_PAST), account.died.unwrap_or(Micros::NEVER))
     } else {
-        Micros::DISTANT_PAST
+        (Micros::DISTANT_PAST, Micros::NEVER)
     }
 }
 
@@ -67,14 +70,18 @@ pub(crate) fn facts(subject: &Subject<'_>) -> Facts {
     let account = account(subject.history, ctx);
     let mut facts = Facts::default();
     facts.insert_if(Fact::AccountDeactivated, account.closed.is_some());
-    facts.insert_if(Fact::AccountDeceased, account.deceased);
+    facts.insert_if(Fact::AccountDeceased, account.died.is_some());
     let gone = account.closed.is_some_and(|since| since.plus_days(DAYS_TO_RETURN) <= ctx.until());
     facts.insert_if(Fact::Erased, gone || account.reborn.is_some_and(|r| subject.created < r));
     let (mut allowed, mut denied) = (false, false);
     for act in subject.acts() {
         match &act.what {
             What::Erase(records) => facts.insert_if(Fact::Erased, subject.named(records)),
-            What::Restrict(by) => facts.insert_if(Fact::Restricted, !subject.unrestricted(act, *by)),
+            What::Restrict(by) if !subject.unrestricted(act, *by) => {
+                facts.insert(Fact::Restricted);
+                // Heirs can only narrow, and do so against any directive.
+                denied |= *by == Actor::Heir;
+            }
             What::LegalHold(records, released) => {
                 facts.insert_if(Fact::LegalHold, subject.named(records) && !subject.released(act, records, *released));
             }
@@ -106,7 +113,7 @@ impl Subject<'_> {
                 hand == by
                     && aims(of, Lifted::Restriction, act.id)
                     && self.ends(lift, act)
-                    && !(hand == Actor::Subject && self.compromised(lift))
+                    && !(hand == Actor::Subject && self.not_theirs(lift))
             }
             _ => false,
         })

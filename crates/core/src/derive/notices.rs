@@ -1,8 +1,8 @@
 //! Notices as a ground for legitimate interest: delivered, understood, naming the recipient, and
 //! the time to object over.
 
-use crate::derive::Fact;
 use crate::derive::person::Subject;
+use crate::derive::{Context, Fact};
 use crate::history::{Act, Delivery, PersonHistory, What};
 use crate::notice::{Notice, same_language};
 use crate::table::Facts;
@@ -51,7 +51,7 @@ fn lacks(subject: &Subject<'_>, act: &Act) -> Option<u8> {
     if !notice.purposes.covers(&ctx.ask.purpose) || !notice.categories.has(subject.category) {
         return None;
     }
-    let waits = window_end(subject, notice, told) > ctx.from();
+    let waits = window_end(ctx, notice, told) > ctx.from();
     let mut lacks = 0;
     lacks |= if waits { WINDOW } else { 0 };
     lacks |= if notice.recipients.covers(&ctx.ask.recipient) { 0 } else { RECIPIENT };
@@ -68,6 +68,6 @@ fn lacks(subject: &Subject<'_>, act: &Act) -> Option<u8> {
 }
 
 /// When the time to object is over: at that instant it is.
-pub(crate) fn window_end(subject: &Subject<'_>, notice: &Notice, told: Micros) -> Micros {
-    notice.effective().max(told.plus_days(subject.ctx.settings.notice_window_days))
+pub(crate) fn window_end(ctx: &Context<'_>, notice: &Notice, told: Micros) -> Micros {
+    notice.effective().max(told.plus_days(ctx.settings.notice_window_days))
 }

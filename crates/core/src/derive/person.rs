@@ -25,6 +25,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) own_age: u8,
     /// Consents and notices before this ended with the account.
     pub(crate) reborn: Micros,
+    /// From here on acts in the person's name are somebody else's.
+    pub(crate) died: Micros,
 }
 
 impl<'a> Subject<'a> {
@@ -36,9 +38,9 @@ impl<'a> Subject<'a> {
         record: Option<RecordKey>,
     ) -> Self {
         let age = Age::of(history, ctx);
-        let own_age = region::own_consent_age(history, ctx);
-        let reborn = life::reborn(history, ctx);
-        Self { ctx, history, category, created, record, age, own_age, reborn }
+        let own_age = region::relevant_age(history, ctx, age);
+        let (reborn, died) = life::span(history, ctx);
+        Self { ctx, history, category, created, record, age, own_age, reborn, died }
     }
 
     /// The acts that are known, in ledger order.

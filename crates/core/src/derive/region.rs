@@ -1,5 +1,6 @@
 //! Regions: every place whose rules reach a person; the strictest wins because all of them apply.
 
+use crate::derive::age::Age;
 use crate::derive::{Context, Fact};
 use crate::history::{PersonHistory, What};
 use crate::place::Place;
@@ -70,6 +71,12 @@ pub(crate) fn own_consent_age(history: &PersonHistory, ctx: &Context<'_>) -> u8 
     let mut age = 0;
     places(history, ctx, ctx.from(), &mut |place| age = age.max(place.consent_age()));
     age
+}
+
+/// The age that decides about own consents at T. For adults it decides nothing but what a guardian's
+/// word reaches, and the lowest is the strictest.
+pub(crate) fn relevant_age(history: &PersonHistory, ctx: &Context<'_>, age: Age) -> u8 {
+    if age.reached(18, ctx.from()) { 13 } else { own_consent_age(history, ctx) }
 }
 
 /// Whether some place of the person lies in one of these regions; no region is everywhere.

@@ -60,7 +60,7 @@ impl<'a> Subject<'a> {
     fn confirmed(&self, act: &Act) -> bool {
         self.acts().any(|lift| match lift.what {
             What::Lift(Lift { by: Actor::Subject, of, .. }) => {
-                aims(of, Lifted::SignalConflict, act.id) && self.ends(lift, act) && !self.compromised(lift)
+                aims(of, Lifted::SignalConflict, act.id) && self.ends(lift, act) && !self.not_theirs(lift)
             }
             _ => false,
         })

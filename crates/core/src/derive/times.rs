@@ -1,9 +1,10 @@
 //! Where a person's facts may change: by creation time, by category, and by time alone.
 
 use crate::derive::age::{Age, birthday};
-use crate::derive::{Context, life, region};
+use crate::derive::{Context, life, notices, region};
 use crate::event::Categories;
-use crate::history::{PersonHistory, Reach, What};
+use crate::history::{Act, PersonHistory, Reach, What};
+use crate::notice::Notice;
 use crate::time::Micros;
 
 impl PersonHistory {
@@ -11,19 +12,26 @@ impl PersonHistory {
     #[must_use]
     pub fn breakpoints(&self, ctx: &Context<'_>) -> Vec<Micros> {
         let mut points = Vec::new();
-        let own_age = region::own_consent_age(self, ctx);
-        points.extend(Age::of(self, ctx).birthdays(ctx, own_age));
+        let age = Age::of(self, ctx);
+        if let Age::Born(day) = age {
+            points.push(birthday(day, ctx.training_age));
+        }
         points.extend(region::changes(self, ctx));
         points.extend(ctx.settings.records_from);
         points.extend(ctx.shared.controller.offers.iter().filter_map(|o| o.from));
         for act in self.acts().iter().filter(|a| ctx.knows(a)) {
             match &act.what {
                 What::Notice(delivery) => {
-                    let effective = ctx.notice(delivery.notice).map(crate::notice::Notice::effective);
-                    points.push(effective.map_or(act.starts(), |e| e.max(act.starts())));
+                    points.extend(ctx.notice(delivery.notice).and_then(|n| Self::notice_breaks(ctx, n, act)));
                 }
                 What::Status(_) => points.push(act.received),
-                What::Consent(_) => points.push(act.starts()),
+                What::Consent(consent) => {
+                    let from_now_on =
+                        consent.notice.and_then(|n| ctx.notice(n)).is_none_or(|n| !n.covers_earlier_records);
+                    points.extend(from_now_on.then(|| act.starts()));
+                    points.extend(self.guardian_breaks(ctx, age, consent.names.has("guardian")));
+                }
+                What::Guardian(_, consents) => points.extend(self.guardian_breaks(ctx, age, *consents)),
                 _ => {}
             }
             if let Some(created) = act.what.reach().map(Reach::created) {
@@ -34,6 +42,21 @@ impl PersonHistory {
         points.sort_unstable();
         points.dedup();
         points
+    }
+
+    /// Records from before a notice are judged otherwise only where it does not reach them.
+    fn notice_breaks(ctx: &Context<'_>, notice: &Notice, act: &Act) -> Option<Micros> {
+        let told = act.starts();
+        let compatible = ctx.shared.controller.compatibility.covers(&ctx.ask.purpose);
+        let over = notices::window_end(ctx, notice, told) <= ctx.from();
+        let reaches_back = compatible && notice.covers_earlier_records && over;
+        (!reaches_back).then(|| notice.effective().max(told))
+    }
+
+    /// A guardian's word does not reach what was made at an age to be asked.
+    fn guardian_breaks(&self, ctx: &Context<'_>, age: Age, by_guardian: bool) -> Option<Micros> {
+        let Age::Born(day) = age else { return None };
+        by_guardian.then(|| birthday(day, region::relevant_age(self, ctx, age)))
     }
 
     /// Categories for which [`Self::facts`] may differ from those for all others.
@@ -76,11 +99,12 @@ impl PersonHistory {
         next.at
     }
 
-    fn act_changes(&self, ctx: &Context<'_>, act: &crate::history::Act, next: &mut Next) {
+    fn act_changes(&self, ctx: &Context<'_>, act: &Act, next: &mut Next) {
+        next.see(Some(act.received));
         next.see(Some(act.starts()));
         match &act.what {
             What::Notice(delivery) => {
-                let effective = ctx.notice(delivery.notice).map(crate::notice::Notice::effective);
+                let effective = ctx.notice(delivery.notice).map(Notice::effective);
                 next.see(effective);
                 next.see(Some(act.starts().plus_days(ctx.settings.notice_window_days)));
             }
