@@ -1,6 +1,7 @@
 """Turns the generated JSON Lines into the Parquet that the peers read: `prepare.py DATA ZSTD_LEVEL`.
 
 DATA holds `records.jsonl`, `choices.jsonl` and `home/`, into which the same files were imported.
+One choice in twenty is made to name one record of its author's own, as a few choices do.
 The records get the order of the vault (person key, time, id) and the compression of our corpora, so
 that nobody reads better-sorted or smaller files than anybody else. The person key is computed here
 from its written definition (docs/formats.md), which makes this an independent check of it.
@@ -14,19 +15,23 @@ import sys
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 PURPOSE = "train_generative"
 AS_OF = "2026-08-01T00:00:00Z"
 KINDS = ["consent", "object", "withdraw"]
+# One choice in so many names a record.
+NAMING = 20
 COLUMNS = ["id", "platform", "account", "category", "audience", "created_at", "text"]
 
 
 def main():
     data, level = Path(sys.argv[1]), int(sys.argv[2])
     records = write_records(data, level)
-    people, choices = write_choices(data, level)
+    people, choices = write_choices(data, records, level)
     manifest = {
-        "records": records,
+        "records": len(records),
         "people": people,
         "choices": choices,
         "purpose": PURPOSE,
@@ -53,25 +58,26 @@ def write_records(data, level):
     accounts = accounts.with_columns(person=pl.Series(keys, dtype=pl.Binary))
     ordered = records.join(accounts, on=["platform", "account"]).sort("person", "created_at", "id")
     write(ordered.select(COLUMNS), data / "records.parquet", level)
-    return len(ordered)
+    return ordered
 
 
-def write_choices(data, level):
+def write_choices(data, records, level):
     """One row for each purpose and each category or record that an act names; null stands for all."""
-    lines = pl.scan_ndjson(data / "choices.jsonl", infer_schema_length=None)
-    if "records" not in lines.collect_schema().names():
-        lines = lines.with_columns(records=pl.lit(None, pl.List(pl.String)))
-    acts = lines.filter(pl.col("event").is_in(KINDS)).select(
+    acts = pl.scan_ndjson(data / "choices.jsonl", infer_schema_length=None).filter(pl.col("event").is_in(KINDS))
+    acts = acts.select(
         "account",
         pl.col("purposes").alias("purpose"),
         pl.col("event").alias("kind"),
         pl.col("categories").fill_null(["*"]).alias("category"),
-        pl.col("records").alias("record"),
         time("received_at").alias("effective_at"),
     )
-    rows = acts.explode("purpose").explode("category").explode("record")
+    rows = acts.explode("purpose").explode("category").with_row_index("row").collect()
+    own = records.group_by("account").agg(pl.col("id").min().alias("record"))
+    rows = rows.join(own, on="account", how="left", maintain_order="left")
+    rows = rows.with_columns(record=pl.when(pl.col("row") % NAMING == 0).then("record"))
     one_category = (pl.col("category") != "*") & pl.col("record").is_null()
-    rows = rows.with_columns(category=pl.when(one_category).then("category")).collect()
+    rows = rows.with_columns(category=pl.when(one_category).then("category"))
+    rows = rows.select("account", "purpose", "kind", "category", "record", "effective_at")
     write(rows, data / "choices.parquet", level)
     return rows["account"].n_unique(), len(rows)
 
@@ -81,9 +87,12 @@ def time(column):
 
 
 def write(rows, path, level):
-    """Written beside and renamed: a cut-off run leaves nothing half."""
+    """Plain Parquet, no engine's own types; written beside and renamed, so that nothing is left half."""
     beside = path.with_suffix(".part")
-    rows.write_parquet(beside, compression="zstd", compression_level=level, row_group_size=122_880)
+    table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
+    plain = pa.schema([(f.name, pa.string() if pa.types.is_large_string(f.type) else f.type) for f in table.schema])
+    options = {"compression": "zstd", "compression_level": level, "row_group_size": 122_880, "store_schema": False}
+    pq.write_table(table.cast(plain), beside, **options)
     os.replace(beside, path)
 
 

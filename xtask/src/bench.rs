@@ -101,7 +101,9 @@ impl Bench {
                 std::fs::remove_dir_all(&self.data)?;
             }
             std::fs::create_dir_all(&self.data)?;
-            let [all, people, choices] = [records, records / 10, records / 4].map(|n| n.to_string());
+            // A notice a person comes before the choices.
+            let counts = [records, records / 10, records / 10 + records / 4];
+            let [all, people, choices] = counts.map(|n| n.to_string());
             let generate =
                 self.mandat(&["bench", "generate", "--records", &all, "--people", &people, "--choices", &choices]);
             generate.arg("--out").arg(&self.data).show()?;

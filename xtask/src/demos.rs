@@ -11,7 +11,7 @@ use crate::shell::Cmd;
 
 /// The real files: a folder of `../shared/data`, the map beside ours, and what it is.
 const REAL: [(&str, &str); 4] = [
-    ("de-politicians-tweets", "tweets of 32 German politicians and parties, 2020–2021"),
+    ("de-politicians-tweets", "tweets of 23 German politicians and parties, 2020–2021"),
     ("us-presidents-tweets", "tweets of two US presidents"),
     ("de-bundestag", "speeches and interjections in the German Bundestag"),
     ("irc-ubuntu", "the #ubuntu chat channel, 2004–2018"),
