@@ -30,6 +30,11 @@ impl Work {
         let recipe = read_recipe(open, recipe)?;
         let book = RuleBook::load(Some(&open.home), &recipe.packs)?;
         let at = read_time(at, now)?;
+        let threads = open.home.settings.values.build.threads;
+        if threads > 0 {
+            // A second call, as in the demo, finds the pool that the first one made.
+            let _made = mandat_corpus::measure::threads(threads);
+        }
         let ledger = open.ledger()?;
         let snapshot = snapshot(open, &ledger)?;
         Ok(Self { recipe, book, vault: open.vault()?, ledger, snapshot, at })

@@ -1,17 +1,21 @@
 //! Finds single records in the vault by key or author, for explanations. Reads no text.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
+use std::sync::Mutex;
 
 use mandat_core::derive::{Other, RecordView};
 use mandat_core::proof::{PersonKey, RecordKey};
+use mandat_core::snapshot::Snapshot;
 use mandat_core::time::Micros;
 use mandat_core::traits::Traits;
-use mandat_core::vocab::Category;
+use mandat_core::vocab::{Category, Reason};
 
-use crate::admit::AdmitError;
 use crate::admit::columns::{BATCH_ROWS, Columns, Decisive};
 use crate::admit::lookup::{SlowRows, named_in};
+use crate::admit::{AdmitError, BucketDecision};
+use crate::build::{Order, each_bucket};
 use crate::vault::entries::{VERSION, Version};
 use crate::vault::fixed::Cursor;
 use crate::vault::{Run, Vault, VaultError};
@@ -125,6 +129,36 @@ pub fn each_person(vault: &Vault, visit: &mut dyn FnMut(PersonKey, u64)) -> Resu
         }
     }
     Ok(())
+}
+
+/// Ids of some candidates that a question gives a reason, in the order of buckets, runs and rows.
+///
+/// # Errors
+/// When the vault cannot be read.
+pub fn with_reason(
+    vault: &Vault,
+    snapshot: &dyn Snapshot,
+    order: &Order,
+    reason: Reason,
+    most: usize,
+) -> Result<Vec<String>, AdmitError> {
+    let per_bucket = Mutex::new(BTreeMap::new());
+    each_bucket::<AdmitError>(vault, snapshot, order, &|_, _| {}, |bucket, decision| {
+        let ids = in_bucket(&decision, reason, most)?;
+        per_bucket.lock().expect("no thread panicked").insert(bucket, ids);
+        Ok(())
+    })?;
+    Ok(per_bucket.into_inner().expect("no thread panicked").into_values().flatten().take(most).collect())
+}
+
+fn in_bucket(decision: &BucketDecision, reason: Reason, most: usize) -> Result<Vec<String>, AdmitError> {
+    let mut ids = Vec::new();
+    for (index, run) in decision.runs.iter().enumerate() {
+        let given = |row: &u32| decision.outcome(index, *row as usize).is_some_and(|o| o.reasons.has(reason));
+        let wanted: Vec<u32> = (0..run.rows).filter(given).take(most - ids.len()).collect();
+        ids.extend(rows(run, &wanted)?.into_iter().map(|found| found.id));
+    }
+    Ok(ids)
 }
 
 fn entries(index: &Path, record: RecordKey) -> io::Result<Vec<Version>> {

@@ -28,7 +28,7 @@ enum What {
 /// Run scenario files: facts, then what must be decided
 ///
 /// Ends with 0 if every expectation holds, 1 if some do not, 3 if a file cannot be read. Rules that pass
-/// may be built with; a changed rule has to pass anew. Without a path the built-in scenarios run.
+/// may be built with; a changed rule has to pass anew. Without a path the scenarios that come with Mandat run.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  mandat packs test\n  mandat packs test scenarios S06-objection.yaml --json")]
 struct Test {
@@ -37,11 +37,8 @@ struct Test {
     paths: Vec<PathBuf>,
 }
 
-/// Scenarios that come with the program.
-const BUILT_IN: [(&str, &str); 2] = [
-    ("consent.yaml", include_str!("../../data/scenarios/consent.yaml")),
-    ("objection.yaml", include_str!("../../data/scenarios/objection.yaml")),
-];
+/// Scenarios that come with the program: those of the repository, by `build.rs`.
+const BUILT_IN: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/scenarios.rs"));
 
 /// What a test run found.
 pub(crate) struct Tests {

@@ -4,7 +4,8 @@ use clap::Subcommand;
 use mandat_core::person::PersonLine;
 use serde_json::json;
 
-use crate::commands::context::Context;
+use crate::accounts::LedgerAccounts;
+use crate::commands::context::{Context, Open};
 use crate::commands::lines::{self, Lines, Rejected};
 use crate::failure::{Exit, Failure, Outcome, from_library};
 use crate::ui::count;
@@ -54,6 +55,8 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
         unchanged += report.unchanged;
         suppressed += report.suppressed;
     }
+    drop(ledger);
+    refresh_handles(ctx, &open)?;
     let ui = &ctx.ui;
     ui.line(&format!("{} {}", count(accepted), ui.t("people taken in", "Personen aufgenommen")));
     for (number, english, german) in [
@@ -67,6 +70,16 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
     lines::report(ui, &rejected);
     ui.answer(&json!({"accepted": accepted, "unchanged": unchanged, "suppressed": suppressed, "rejected": rejected}));
     nothing_taken(accepted + unchanged + suppressed, &rejected)
+}
+
+/// Names in texts may now belong to somebody.
+fn refresh_handles(ctx: &Context, open: &Open) -> Outcome {
+    let mut vault = open.vault()?;
+    if vault.batches().is_empty() {
+        return Ok(());
+    }
+    let mut accounts = LedgerAccounts::new(open.ledger()?, ctx.now());
+    vault.refresh_handles(&mut accounts).map(drop).map_err(|e| from_library(Exit::Refused, &e))
 }
 
 /// An import that took nothing in, of lines that were there, is bad input.

@@ -1,16 +1,21 @@
-use mandat_corpus::build::plan;
-use serde_json::json;
+use mandat_core::vocab::Reason;
+use mandat_corpus::admit::Summary;
+use mandat_corpus::admit::find::with_reason;
+use mandat_corpus::build::{Store, plan};
+use serde_json::{Value, json};
 
-use crate::commands::Context;
+use crate::commands::{Context, Open};
 use crate::failure::{Exit, Outcome, from_library};
 use crate::report;
-use crate::sentence::fix;
+use crate::sentence::{fix, sentence};
 use crate::ui::{Table, Ui, count};
 use crate::work::Work;
 
 /// Show who would be in, who would be out and why, without building anything
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  mandat plan own-model\n  mandat plan own-model --at 2026-01-01 --json")]
+#[command(
+    after_help = "Examples:\n  mandat plan own-model\n  mandat plan own-model --reason OBJECTED --sample 3\n  mandat plan own-model --at 2026-01-01 --json"
+)]
 pub(crate) struct Args {
     /// Name of a recipe in recipes/
     #[arg(value_name = "RECIPE")]
@@ -18,6 +23,12 @@ pub(crate) struct Args {
     /// Ask about this moment instead of now; denials known today count all the same
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
+    /// List records that have this reason, such as OBJECTED
+    #[arg(long, value_name = "CODE")]
+    reason: Option<Reason>,
+    /// How many of them
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "reason")]
+    sample: usize,
 }
 
 pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
@@ -43,11 +54,45 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
         let words = ui.t("records are out for this reason alone.", "Einträge sind nur aus diesem Grund draußen.");
         ui.line(&format!("{reason}: {} {words} {}", count(records), fix(reason, ui.lang)));
     }
+    let since = since_last(ui, &open, &work, &summary)?;
+    let sample = args.reason.map(|reason| sample(ui, &work, reason, args.sample)).transpose()?;
     ui.say(&format!("{} {}", ui.t("decided in", "entschieden in"), crate::ui::duration(took)));
     ui.answer(&json!({"recipe": work.recipe.name, "purpose": work.recipe.purpose, "profile": work.recipe.profile,
         "recipient": work.recipe.recipient, "at": work.at, "packs": work.book.packs.ids,
-        "known": {"ledger": work.snapshot.position(), "vault": work.vault.sequence()}, "summary": summary}));
+        "known": {"ledger": work.snapshot.position(), "vault": work.vault.sequence()}, "summary": summary,
+        "last_revision": since, "sample": sample}));
     Ok(())
+}
+
+/// What a build now would change against the last revision.
+fn since_last(ui: &Ui, open: &Open, work: &Work, summary: &Summary) -> Outcome<Value> {
+    let store = Store::new(&open.home.store());
+    let refuse = |e: &dyn std::error::Error| from_library(Exit::BadInput, e);
+    let Some(last) = store.revisions(&work.recipe.name).map_err(|e| refuse(&e))?.into_iter().max() else {
+        return Ok(Value::Null);
+    };
+    let before = store.content(&work.recipe.name, last).map_err(|e| refuse(&e))?.records.rows;
+    let now = summary.include + summary.include_redacted - summary.without_text;
+    ui.heading(ui.t("Since the last revision", "Seit der letzten Revision"));
+    let words = ui.t("rows in revision", "Zeilen in Revision");
+    ui.line(&format!(
+        "{} {words} {last}, {} {}",
+        count(before),
+        count(now),
+        ui.t("if it were built now", "wenn jetzt gebaut würde")
+    ));
+    Ok(json!({"revision": last, "rows": before, "rows_now": now}))
+}
+
+/// Records that have a reason.
+fn sample(ui: &Ui, work: &Work, reason: Reason, most: usize) -> Outcome<Vec<String>> {
+    let ids = with_reason(&work.vault, &work.snapshot, &work.order(), reason, most)
+        .map_err(|e| from_library(Exit::BadInput, &e))?;
+    ui.heading(&format!("{reason}: {}", sentence(reason, ui.lang)));
+    for id in &ids {
+        ui.line(&format!("  mandat explain {id}"));
+    }
+    Ok(ids)
 }
 
 /// What was asked, in one line.

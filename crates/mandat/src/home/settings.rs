@@ -47,7 +47,6 @@ pub(crate) struct Ingest {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Build {
     pub(crate) threads: usize,
-    pub(crate) memory: String,
 }
 
 /// Where a setting comes from.
@@ -93,10 +92,7 @@ impl Settings {
             return Err(Failure::bad_input(format!("`lang` in `{}` is neither de nor en", path.display()))
                 .hint("write lang = \"de\", \"en\" or \"\""));
         }
-        for memory in [&self.values.ingest.memory, &self.values.build.memory] {
-            bytes_of(memory)?;
-        }
-        Ok(())
+        bytes_of(&self.values.ingest.memory).map(drop)
     }
 
     /// Every setting, in the order of the defaults.
@@ -220,7 +216,7 @@ mod tests {
         assert!(failure.message.contains("line 3") && failure.message.contains("thread"), "{failure}");
         let failure = read("[ingest]\nthreads = \"many\"\n").unwrap_err();
         assert!(failure.message.contains("line 2"), "{failure}");
-        assert!(read("lang = \"fr\"").is_err() && read("[build]\nmemory = \"lots\"").is_err());
+        assert!(read("lang = \"fr\"").is_err() && read("[ingest]\nmemory = \"lots\"").is_err());
     }
 
     #[test]

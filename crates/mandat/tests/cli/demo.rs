@@ -52,5 +52,5 @@ fn touches_no_folder_that_is_not_its_own() {
     drop(cli.run(&["demo", "--home", "real", "--force"]).ended(1).says("a home that is no demo"));
     cli.write("odd.jsonl", "{\"foo\": 1}\n");
     drop(cli.run(&["demo", "--data", "odd.jsonl"]).ended(3).says("no map of ours fits"));
-    drop(cli.run(&["demo", "--data", "none.jsonl", "--force"]).ended(3).says("there is no file"));
+    drop(cli.run(&["demo", "--data", "none.jsonl"]).ended(3).says("there is no file"));
 }

@@ -10,6 +10,15 @@ fn says_who_is_in_who_is_out_and_why() {
 }
 
 #[test]
+fn lists_records_that_have_a_reason_and_compares_with_the_last_revision() {
+    let (cli, _folder) = filled();
+    drop(cli.run(&["build", "own-model"]).done());
+    let ran = cli.run(&["plan", "own-model", "--reason", "OBJECTED"]).done().says("mandat explain b1");
+    let _said = ran.says("2 rows in revision 1, 2 if it were built now");
+    drop(cli.run(&["plan", "own-model", "--reason", "WEATHER"]).ended(2).says("not a known reason code"));
+}
+
+#[test]
 fn refuses_a_recipe_that_is_not_there_or_wrong_and_a_day_to_come() {
     let (cli, _folder) = home();
     drop(cli.run(&["plan", "cake"]).ended(3).says("there is no recipe `cake`").says("own-model"));

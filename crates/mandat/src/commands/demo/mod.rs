@@ -38,15 +38,25 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
     let named = ctx.global.home.clone().unwrap_or_else(|| PathBuf::from("mandat-demo"));
     let root = ctx.path(&named);
     make_room(&root, &named, args.force)?;
-    let home = Home::create(&root, &settings())?;
+    let shown = show(ctx, &root, args);
+    if shown.is_err() {
+        // Nothing of use was made; the next run shall find the folder free.
+        let _left = std::fs::remove_dir_all(&root);
+    }
+    let shown = shown?;
+    tell::goodbye(&ctx.ui, &named, &shown);
+    ctx.ui.answer(&tell::as_json(&root, &shown));
+    Ok(())
+}
+
+/// Makes the home and runs the steps in it.
+fn show(ctx: &Context, root: &Path, args: &Args) -> Outcome<steps::Shown> {
+    let home = Home::create(root, &settings())?;
     std::fs::write(root.join(MARK), "{\"demo\": true}\n")
         .or_refuse(|| format!("cannot write into `{}`", root.display()))?;
     let open = Open::new(home, &ctx.around)?;
     open.create_ledger()?;
-    let shown = steps::run(ctx, &open, args)?;
-    tell::goodbye(&ctx.ui, &named, &shown);
-    ctx.ui.answer(&tell::as_json(&root, &shown));
-    Ok(())
+    steps::run(ctx, &open, args)
 }
 
 /// Settings of the demo: the assessments that a real operator would have to make are said to be there.
