@@ -41,7 +41,7 @@ pub use merkle::{
 };
 pub use note::{NOTE_LIMIT, NoteError, SIGNATURES_LIMIT, SignatureLine, SignedNote};
 pub use receipt::{
-    CONTENT_LIMIT, MarksStatement, Receipt, ReceiptError, RevisionStatement, StatementError, Verified,
+    CONTENT_LIMIT, MarksStatement, Receipt, ReceiptError, RevisionStatement, StatementError, Verified, verify_latest,
     verify_membership, verify_receipt,
 };
 pub use seal::{SealError, SubjectSecret};

@@ -18,8 +18,8 @@ pub use statement::{MarksStatement, RevisionStatement, StatementError};
 use crate::batch::BatchStep;
 use crate::checkpoint::{Trust, Trusted};
 use crate::digest::Digest;
-use crate::entry::{ENTRY_BYTES, Entry, EntryKind, Opening};
-use crate::members::{MemberKind, MemberProof, MemberSecret, MembersError, Membership};
+use crate::entry::{ENTRY_BYTES, Entry, EntryKind, LogSecret, Opening};
+use crate::members::{MemberKind, MemberProof, MemberSecret, MembersError, Membership, Token};
 use crate::merkle::MerkleError;
 use crate::tlog_proof::{TlogProof, TlogProofError};
 
@@ -128,6 +128,35 @@ pub fn verify_membership(
     Ok((shown, statement))
 }
 
+/// Checks offline that act `n` is the latest of the owner of a log secret, and up to which size of the log that holds:
+/// `marks` is the receipt of a [`MarksStatement`], `proof` the bytes of a [`MemberProof`] for the mark of act `n` + 1.
+///
+/// # Errors
+/// [`ReceiptError`] unless the log holds both, the act is covered, and no later one is.
+pub fn verify_latest(
+    act: &Receipt,
+    n: u64,
+    secret: &LogSecret,
+    marks: &Receipt,
+    proof: &[u8],
+    trust: &Trust,
+) -> Result<u64, ReceiptError> {
+    let (own, over) = (verify_receipt(act, trust)?, verify_receipt(marks, trust)?);
+    if over.kind != EntryKind::Marks || own.mark != secret.mark(n) {
+        return Err(ReceiptError::Form("it is not about this act, or not the receipt of all marks"));
+    }
+    let text = std::str::from_utf8(&marks.content).map_err(|_| StatementError)?;
+    let MarksStatement { size, marks } = text.parse()?;
+    if own.index >= size {
+        return Err(ReceiptError::Form("the act is later than what the marks cover"));
+    }
+    let next = Token(secret.mark(n + 1).0);
+    match MemberProof::parse(proof, &marks)?.verify_token(&next, &marks)? {
+        None => Ok(size),
+        Some(_) => Err(ReceiptError::Form("a later act was logged")),
+    }
+}
+
 impl Receipt {
     fn extra(&self) -> Vec<u8> {
         let mut out = vec![VERSION];
@@ -207,8 +236,7 @@ mod tests {
     use crate::batch::BatchItem;
     use crate::checkpoint::Checkpoint;
     use crate::digest::sha256;
-    use crate::entry::LogSecret;
-    use crate::members::{MembersRoot, build_members};
+    use crate::members::{Member, MembersRoot, build_members};
     use crate::merkle::tests::reference_root;
     use crate::merkle::{leaf_hash, prove_inclusion};
     use crate::seal::SubjectSecret;
@@ -354,7 +382,7 @@ mod tests {
             batch: None,
             proof,
         };
-        let bytes = |n: u8| prove(&members, &persons, &secret(n));
+        let bytes = |n: u8| prove(&members, &persons, &secret(n).token());
         let verify = |n: u8, bytes: &[u8]| verify_membership(&receipt, MemberKind::Person, bytes, &secret(n), &trust);
         assert_eq!(verify(5, &bytes(5)), Ok((Membership::Present(5), statement.clone())));
         assert_eq!(verify(25, &bytes(25)), Ok((Membership::Absent, statement)));
@@ -365,12 +393,34 @@ mod tests {
         assert!(verify_membership(&other, MemberKind::Person, &bytes(5), &secret(5), &trust).is_err());
     }
 
-    fn prove(members: &[crate::members::Member], root: &MembersRoot, secret: &MemberSecret) -> Vec<u8> {
-        let rows = [&[crate::members::Member::SENTINEL], members].concat();
+    #[test]
+    fn the_latest_act_is_shown_and_an_earlier_one_is_not() {
+        let (receipt, trust) = choice();
+        let logged_marks = |count: u64, size: u64| {
+            let mut rows: Vec<_> = (0..count).map(|n| Member { token: Token(person(7).mark(n).0), value: 0 }).collect();
+            rows.sort_unstable();
+            let marks = build_members(rows.iter().copied(), &mut |_, _| {}).unwrap();
+            let content = MarksStatement { size, marks }.to_string().into_bytes();
+            let entry = Entry::public(EntryKind::Marks, &content, 495_000).unwrap();
+            let proof = logged(&entry).0;
+            let next = prove(&rows, &marks, &Token(person(7).mark(4).0));
+            (Receipt { content, opening: Opening::PUBLIC, entry, batch: None, proof }, next)
+        };
+        let latest =
+            |n: u64, (marks, proof): (Receipt, Vec<u8>)| verify_latest(&receipt, n, &person(7), &marks, &proof, &trust);
+        assert_eq!(latest(3, logged_marks(4, 9)), Ok(9));
+        assert!(latest(3, logged_marks(5, 9)).is_err(), "a later act");
+        assert!(latest(3, logged_marks(4, 4)).is_err(), "not covered");
+        assert!(latest(2, logged_marks(4, 9)).is_err(), "another act");
+        assert!(latest(3, (receipt.clone(), logged_marks(4, 9).1)).is_err(), "not of all marks");
+    }
+
+    fn prove(members: &[Member], root: &MembersRoot, token: &Token) -> Vec<u8> {
+        let rows = [&[Member::SENTINEL], members].concat();
         let bytes: Vec<u8> = rows.iter().flat_map(|row| row.to_bytes()).collect();
         let mut read = |first: u64, count: u64| Ok(bytes[first as usize * 36..(first + count) as usize * 36].to_vec());
         let mut none = |_: &crate::tiles::Tile| Ok(None);
-        let proof = crate::members::MemberTree::new(*root, &mut read, &mut none).prove(&secret.token()).unwrap();
+        let proof = crate::members::MemberTree::new(*root, &mut read, &mut none).prove(token).unwrap();
         proof.to_bytes(root)
     }
 

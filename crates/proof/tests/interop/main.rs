@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod golang;
+mod hostile;
 mod published;
 mod python;
 mod tool;

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 ///
 /// # Panics
 /// Where `CI` is set: there, a test that is left out would look like one that passed.
+#[expect(clippy::print_stdout, reason = "a test that was left out says so")]
 pub(crate) fn find(mut probe: Command, missing: &str) -> Option<()> {
     let works = probe.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
     if works {
