@@ -153,7 +153,16 @@ fn lints(place: &Place) -> Result<Outcome> {
 }
 
 fn tests(place: &Place) -> Result<Outcome> {
-    let quiet = |cmd: Cmd| cmd.env("CARGO_TERM_COLOR", "never").tee();
+    let complete = install::complete(place)?;
+    let python = Venv::at(place)?.python().ok();
+    let listen = |words: &str| {
+        let mut command = Cmd::cargo(place, words).env("CARGO_TERM_COLOR", "never");
+        if let Some(python) = &python {
+            command = command.env("MANDAT_PYTHON", python);
+        }
+        // Tests that compare with other programs leave nothing out silently where CI is set.
+        if complete { command.env("CI", "true").tee() } else { command.tee() }
+    };
     let mut sum = Counts::default();
     let mut ok = true;
     let runs: &[&str] = if which("cargo-nextest").is_some() {
@@ -162,7 +171,7 @@ fn tests(place: &Place) -> Result<Outcome> {
         &["test --locked --workspace --no-fail-fast"]
     };
     for words in runs {
-        let said = quiet(Cmd::cargo(place, words))?;
+        let said = listen(words)?;
         sum += counts::read(&said.text);
         ok &= said.ok;
     }

@@ -1,4 +1,5 @@
-//! What the checks need beyond cargo: a C compiler, Python, and pinned wheels in a folder of their own.
+//! What the checks need beyond cargo: a C compiler, Python, Go's transparency log to compare with, and
+//! pinned wheels in a folder of their own.
 
 use std::path::{Path, PathBuf};
 
@@ -7,9 +8,14 @@ use anyhow::{Context, Result, bail};
 use crate::place::Place;
 use crate::shell::{Cmd, which};
 
-/// A program, and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 4] =
-    [("cc", "build-essential"), ("git", "git"), ("python3", "python3"), ("zstd", "zstd")];
+/// A program, or a file, and the Debian package that brings it.
+const NEEDED: [(&str, &str); 5] = [
+    ("cc", "build-essential"),
+    ("git", "git"),
+    ("go", "golang-go"),
+    ("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go", "golang-golang-x-mod-dev"),
+    ("python3", "python3"),
+];
 
 /// The wheels, pinned with everything they pull in.
 const REQUIREMENTS: &str = "tests/python/requirements.txt";
@@ -41,9 +47,14 @@ pub(crate) fn run(place: &Place, install: bool) -> Result<bool> {
     Ok(true)
 }
 
+/// Whether nothing is missing: then a test that leaves something out for want of a tool has failed.
+pub(crate) fn complete(place: &Place) -> Result<bool> {
+    Ok(missing_packages(place).is_empty() && Venv::at(place)?.ready())
+}
+
 fn missing_packages(place: &Place) -> Vec<&'static str> {
-    let mut missing: Vec<_> =
-        PROGRAMS.iter().filter(|(program, _)| which(program).is_none()).map(|(_, package)| *package).collect();
+    let here = |name: &str| if name.starts_with('/') { Path::new(name).is_file() } else { which(name).is_some() };
+    let mut missing: Vec<_> = NEEDED.iter().filter(|(name, _)| !here(name)).map(|(_, package)| *package).collect();
     // Debian splits what `python3 -m venv` needs into a package of its own.
     let venv = Cmd::new(place, "python3").args(["-c", "import venv, ensurepip"]).listen();
     if !venv.is_ok_and(|said| said.ok) {
