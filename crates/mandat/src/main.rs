@@ -17,6 +17,7 @@ mod report;
 mod rules;
 mod sample;
 mod sentence;
+mod signatures;
 mod surroundings;
 mod ui;
 mod work;

@@ -1,21 +1,25 @@
 //! The rule packs of a recipe: built in, or from the home's `packs/`; and whether they were tested.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mandat_core::manifest::PackRef;
 use mandat_core::packs::{Diagnostic, Packs, embedded, unknown_pack};
 use mandat_core::time::Micros;
 use serde::{Deserialize, Serialize};
 
+use crate::commands::Context;
 use crate::failure::{Failure, OrFail, Outcome};
 use crate::home::Home;
+use crate::signatures::{Vouched, vouched};
 
 /// Layered packs, compiled, with their digests.
 #[derive(Debug, Clone)]
 pub(crate) struct RuleBook {
     pub(crate) packs: Packs,
     pub(crate) refs: Vec<PackRef>,
+    /// Packs for which nobody vouches, and why; records are then out for RULEPACK_UNSIGNED.
+    pub(crate) unsigned: Vec<(String, String)>,
 }
 
 /// Name and text of packs, in layering order.
@@ -29,13 +33,20 @@ impl RuleBook {
     pub(crate) fn load(home: Option<&Home>, names: &[String]) -> Outcome<Self> {
         let sources = sources(home, names)?;
         let borrowed: Vec<(&str, &str)> = sources.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
-        let packs = Packs::load(&borrowed).map_err(|found| complain(&found))?;
+        let mut packs = Packs::load(&borrowed).map_err(|found| complain(&found))?;
+        let mut unsigned = Vec::new();
+        for pack in &packs.packs {
+            if let Vouched::Not(why) = vouched(home, pack)? {
+                unsigned.push((pack.id.clone(), why));
+            }
+        }
+        packs.settings.packs_signed = unsigned.is_empty();
         let mut refs = Vec::with_capacity(packs.packs.len());
         for (pack, source) in packs.packs.iter().zip(&borrowed) {
             let alone = Packs::load(&[*source]).map_err(|found| complain(&found))?;
             refs.push(PackRef { id: pack.id.clone(), version: pack.version.clone(), sha256: alone.hash.to_string() });
         }
-        Ok(Self { packs, refs })
+        Ok(Self { packs, refs, unsigned })
     }
 }
 
@@ -52,6 +63,25 @@ fn sources(home: Option<&Home>, names: &[String]) -> Outcome<Sources> {
         sources.push((name.clone(), text));
     }
     Ok(sources)
+}
+
+/// The text of a pack named on the command line, and the name to complain under: a file, a pack of the
+/// home, or a built-in one.
+///
+/// # Errors
+/// When there is none, or it cannot be read.
+pub(crate) fn source(ctx: &Context, home: Option<&Home>, word: &str) -> Outcome<(String, String)> {
+    let own = home.map(|h| h.root.join("packs").join(format!("{word}.toml"))).filter(|path| path.is_file());
+    let (name, path) = match own {
+        Some(path) => (format!("packs/{word}.toml"), path),
+        None if word.ends_with(".toml") => (word.to_owned(), ctx.path(Path::new(word))),
+        None => {
+            let text = embedded(word).ok_or_else(|| complain(&[unknown_pack(word)]))?;
+            return Ok((word.to_owned(), text.to_owned()));
+        }
+    };
+    let text = std::fs::read_to_string(&path).or_bad_input(|| format!("cannot read `{}`", path.display()))?;
+    Ok((name, text))
 }
 
 /// Complaints about packs or scenarios, as one failure.

@@ -6,6 +6,7 @@
 //! again (the barrier of DESIGN 8.12), redoes the buckets whose outcomes changed, and publishes.
 
 mod card;
+mod compare;
 mod difference;
 mod gather;
 mod publish;
@@ -29,6 +30,7 @@ use mandat_core::vocab::{Reason, Verdict};
 use parquet::errors::ParquetError;
 use rayon::prelude::*;
 
+pub use compare::{Comparison, Count, Moved, compare};
 pub use difference::{Difference, difference};
 pub use publish::Store;
 pub use redact::{PLACEHOLDER, cut};

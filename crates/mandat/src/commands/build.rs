@@ -1,3 +1,4 @@
+use mandat_core::packs::admits_without_ground;
 use mandat_corpus::build::{Built, Store, build};
 use serde_json::json;
 
@@ -69,6 +70,16 @@ pub(crate) fn may_build(open: &Open, work: &Work) -> Outcome {
             "`{names}` only shows what somebody claimed; it is no ground for a corpus"
         ))
         .hint("name other packs in the recipe, such as core and eu-gdpr"));
+    }
+    if let Some((pack, why)) = work.book.unsigned.first() {
+        return Err(Failure::refused(format!("nobody vouches for the pack `{pack}`: {why}"))
+            .hint(format!("mandat packs sign {pack}")));
+    }
+    if admits_without_ground(&work.book.packs.table, work.recipe.profile) {
+        return Err(Failure::refused(format!(
+            "the rules of `{names}` let records in whose author was not told or not asked"
+        ))
+        .hint("mandat packs check says when; mandat packs diff --recipe says whom"));
     }
     if Tested::read(&open.home)?.of(&work.book).is_none() {
         return Err(Failure::refused(format!("the rules of `{names}` have not passed their tests as they stand"))

@@ -1,3 +1,7 @@
+mod check;
+mod diff;
+mod sign;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -22,7 +26,10 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    Check(check::Args),
     Test(Test),
+    Diff(diff::Args),
+    Sign(sign::Args),
 }
 
 /// Run scenario files: facts, then what must be decided
@@ -48,7 +55,15 @@ pub(crate) struct Tests {
 }
 
 pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
-    let What::Test(args) = &args.what;
+    match &args.what {
+        What::Check(args) => check::run(ctx, args),
+        What::Test(args) => run_tests(ctx, args),
+        What::Diff(args) => diff::run(ctx, args),
+        What::Sign(args) => sign::run(ctx, args),
+    }
+}
+
+fn run_tests(ctx: &mut Context, args: &Test) -> Outcome {
     let home = Home::find(ctx.global.home.as_deref(), &ctx.around).ok();
     let scenarios = if args.paths.is_empty() { built_in()? } else { read_all(ctx, &args.paths)? };
     let tests = test(home.as_ref(), &scenarios)?;
@@ -176,20 +191,15 @@ impl Tests {
     }
 
     fn show(&self, ui: &Ui) {
-        let mut table =
-            Table::new(&[ui.t("holds>", "hält>"), ui.t("of>", "von>"), ui.t("scenario", "Fall"), ui.t("law", "Recht")]);
+        let mut table = Table::new(&[ui.t("holds>", "hält>"), ui.t("of>", "von>"), ui.t("scenario", "Fall")]);
         for result in &self.results {
             let good = result.cases.iter().filter(|c| c.failure.is_none()).count();
-            table.row([
-                good.to_string(),
-                result.cases.len().to_string(),
-                result.scenario.clone(),
-                result.law.join(", "),
-            ]);
+            table.row([good.to_string(), result.cases.len().to_string(), result.scenario.clone()]);
         }
         ui.table(&table);
         for result in self.results.iter().filter(|r| !r.passed()) {
             ui.heading(&format!("{} ({})", result.scenario, result.file));
+            ui.line(&format!("  {}", result.law.join(", ")));
             for case in result.cases.iter().filter(|c| c.failure.is_some()) {
                 let why = case.failure.as_deref().unwrap_or_default();
                 ui.line(&format!("  {} ({}): {why}", case.record, case.profile));

@@ -35,6 +35,9 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
     let open = ctx.open()?;
     let work = Work::open(&open, &args.recipe, args.at.as_deref(), ctx.now())?;
     let ui = &ctx.ui;
+    for (pack, why) in &work.book.unsigned {
+        ui.warn(&format!("{} `{pack}`: {why}", ui.t("nobody vouches for the pack", "niemand bürgt für das Paket")));
+    }
     let bar = ui.bar(ui.t("deciding", "entscheide"));
     let tally = plan(&work.vault, &work.snapshot, &work.order(), &|done, of| {
         bar.total(of);

@@ -1,4 +1,4 @@
-//! The two secrets of a home: one makes pseudonyms, the other seals what people say.
+//! The secrets of a home: one makes pseudonyms, one seals what people say, one signs.
 
 use std::fmt;
 use std::fs::OpenOptions;
@@ -13,6 +13,7 @@ use crate::surroundings::Surroundings;
 
 const PERSON: &str = "person.key";
 const SEAL: &str = "seal.key";
+const SIGNING: &str = "signing.key";
 
 /// Both secrets.
 #[derive(Clone)]
@@ -75,20 +76,36 @@ pub(crate) fn check_rights(path: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// Makes both keys, readable by their owner alone.
+/// Makes the keys, readable by their owner alone.
 ///
 /// # Errors
 /// When there is no randomness, or the files exist or cannot be written.
 pub(crate) fn make_keys(folder: &Path) -> Outcome<()> {
     let refuse = || format!("cannot write keys into `{}`", folder.display());
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).or_refuse(refuse)?;
-    for name in [PERSON, SEAL] {
-        let mut secret = [0; 32];
-        getrandom::fill(&mut secret).or_refuse(|| "the system gives no random bytes for a key".into())?;
-        let path = folder.join(name);
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).or_refuse(refuse)?;
-        writeln!(file, "{}", hex(&secret)).or_refuse(refuse)?;
-        file.sync_all().or_refuse(refuse)?;
+    for name in [PERSON, SEAL, SIGNING] {
+        make_key(folder, name)?;
     }
     Ok(())
+}
+
+fn make_key(folder: &Path, name: &str) -> Outcome {
+    let refuse = || format!("cannot write keys into `{}`", folder.display());
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).or_refuse(|| "the system gives no random bytes for a key".into())?;
+    let path = folder.join(name);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).or_refuse(refuse)?;
+    writeln!(file, "{}", hex(&secret)).or_refuse(refuse)?;
+    file.sync_all().or_refuse(refuse)
+}
+
+/// The seed of the home's signing key; made where an older home has none.
+///
+/// # Errors
+/// When it cannot be made, is damaged, or others can read it.
+pub(crate) fn signing_seed(folder: &Path) -> Outcome<[u8; 32]> {
+    if !folder.join(SIGNING).exists() {
+        make_key(folder, SIGNING)?;
+    }
+    file(&folder.join(SIGNING))
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::failure::{Failure, OrFail, Outcome};
 use crate::surroundings::Surroundings;
 
-pub(crate) use keys::{Secrets, check_rights, make_keys};
+pub(crate) use keys::{Secrets, check_rights, make_keys, signing_seed};
 pub(crate) use settings::{DEFAULTS, Origin, Setting, Settings, bytes_of, shipped, template};
 
 /// The file that makes a folder a home.
@@ -103,6 +103,15 @@ impl Home {
     /// The names of the recipes, in order.
     pub(crate) fn recipes(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.root.join("recipes")).into_iter().flatten().flatten();
+        let names = entries.filter_map(|e| e.file_name().to_str()?.strip_suffix(".toml").map(str::to_owned));
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    }
+
+    /// The names of the home's own rule packs, in order.
+    pub(crate) fn own_packs(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.root.join("packs")).into_iter().flatten().flatten();
         let names = entries.filter_map(|e| e.file_name().to_str()?.strip_suffix(".toml").map(str::to_owned));
         let mut names: Vec<String> = names.collect();
         names.sort();

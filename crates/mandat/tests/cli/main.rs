@@ -11,6 +11,7 @@ mod ingest;
 mod init;
 mod notices;
 mod packs;
+mod packs_rules;
 mod people;
 mod plan;
 mod start;

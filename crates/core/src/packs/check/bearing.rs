@@ -23,10 +23,11 @@ const EXCLUSIVE: [&[Fact]; 10] = [
 ];
 
 /// Where the first is set, one of the others is.
-const COMES_WITH: [(Fact, &[Fact]); 56] = [
+const COMES_WITH: [(Fact, &[Fact]); 57] = [
     (Fact::AgeTrainable, &[Fact::AgeKnown]),
     (Fact::AgeAdult, &[Fact::AgeOver16]),
-    (Fact::AgeOver16, &[Fact::AgeOwnConsent]),
+    (Fact::AgeAdult, &[Fact::AgeOwnConsent]),
+    (Fact::AgeOver16, &[Fact::AgeOver13]),
     (Fact::AgeOwnConsent, &[Fact::AgeOver13]),
     (Fact::AgeOver13, &[Fact::AgeKnown]),
     (Fact::MadeTrainable, &[Fact::AgeKnown]),

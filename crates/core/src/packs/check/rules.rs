@@ -15,19 +15,20 @@ pub(crate) fn rules(packs: &Packs) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut living: Vec<&Written> = Vec::new();
     for one in &written {
-        let clash = written.iter().take_while(|w| w.rule.id != one.rule.id).find_map(|other| clash(one, other));
+        let earlier = written.iter().take_while(|w| w.rule.id != one.rule.id);
+        let mut clashes: Vec<Finding> = earlier.filter_map(|other| clash(one, other)).collect();
+        if clashes.iter().any(|f| f.kind == FindingKind::Contradiction) {
+            clashes.retain(|f| f.kind == FindingKind::Contradiction);
+        }
+        clashes.truncate(3);
         if solve(&clauses, Cube::of(&one.rule)).is_none() {
             let message = format!("`{}` can never fire: its facts exclude each other", one.rule.id);
-            found.push(one.finding(
-                FindingKind::Impossible,
-                Severity::Error,
-                message,
-                "correct the condition or remove the rule",
-            ));
-        } else if let Some(finding) = clash {
-            found.push(finding);
-        } else {
+            let hint = "correct the condition or remove the rule";
+            found.push(one.finding(FindingKind::Impossible, Severity::Error, message, hint));
+        } else if clashes.is_empty() {
             living.push(one);
+        } else {
+            found.extend(clashes);
         }
     }
     found.extend(dead(&living, &clauses));

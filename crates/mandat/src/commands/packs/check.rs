@@ -1,0 +1,111 @@
+use std::collections::BTreeSet;
+
+use mandat_core::packs::{DEFAULT, Finding, Kind, Packs, Severity, check, names};
+use mandat_core::scenario::{Scenario, run_with};
+use serde_json::json;
+
+use crate::commands::Context;
+use crate::failure::{Failure, Outcome};
+use crate::home::Home;
+use crate::rules::{complain, source};
+
+/// Look for gaps, contradictions, dead rules, and rules that no scenario shows
+///
+/// A pack is checked as it would be used: layered on core and eu-gdpr, or alone if it replays what
+/// somebody claimed. Without a name every built-in pack and every pack of the home is checked. Ends with 0 if
+/// there are no errors, 1 if there are, 3 if a pack cannot be read.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  mandat packs check\n  mandat packs check us-ca packs/own.toml --strict")]
+pub(super) struct Args {
+    /// Names of packs, and pack files
+    #[arg(value_name = "PACK")]
+    packs: Vec<String>,
+    /// Scenario files, and folders that hold *.yaml (default: those that come with Mandat)
+    #[arg(long, value_name = "PATH")]
+    scenarios: Vec<std::path::PathBuf>,
+    /// Take warnings for errors
+    #[arg(long)]
+    strict: bool,
+}
+
+pub(super) fn run(ctx: &Context, args: &Args) -> Outcome {
+    let home = Home::find(ctx.global.home.as_deref(), &ctx.around).ok();
+    let scenarios = if args.scenarios.is_empty() { super::built_in()? } else { super::read_all(ctx, &args.scenarios)? };
+    let named = if args.packs.is_empty() { everything(home.as_ref()) } else { args.packs.clone() };
+    let mut found = Vec::new();
+    let mut checked = Vec::new();
+    for name in &named {
+        let (packs, own) = layered(ctx, home.as_ref(), name)?;
+        let shown = shown(&scenarios, &packs);
+        let file = packs.packs[own].rules.first().map(|w| w.file.clone());
+        let about = |f: &Finding| f.rule.is_none() || Some(&f.file) == file.as_ref();
+        found.extend(check(&packs, Some(&shown)).into_iter().filter(about));
+        checked.push(packs.ids[own].clone());
+    }
+    found.sort_by(|a, b| (&a.file, a.line, a.kind, &a.message).cmp(&(&b.file, b.line, b.kind, &b.message)));
+    found.dedup();
+    show(ctx, &found, checked.len());
+    let count = |severity| found.iter().filter(|f| f.severity == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    ctx.ui.answer(&json!({"packs": checked, "errors": errors, "warnings": warnings, "findings": found}));
+    let bad = errors + if args.strict { warnings } else { 0 };
+    match bad {
+        0 => Ok(()),
+        bad => Err(Failure::refused(format!("{bad} things to mend in the packs"))
+            .hint("each line above says where and what to do")),
+    }
+}
+
+fn everything(home: Option<&Home>) -> Vec<String> {
+    let mut all: Vec<String> = names().map(str::to_owned).collect();
+    if let Some(home) = home {
+        all.extend(home.own_packs().into_iter().filter(|own| !names().any(|n| n == own)));
+    }
+    all
+}
+
+/// A pack as it would be used, and which of the layers it is.
+fn layered(ctx: &Context, home: Option<&Home>, name: &str) -> Outcome<(Packs, usize)> {
+    let own = source(ctx, home, name)?;
+    let alone = Packs::load(&[(&own.0, &own.1)]).map_err(|found| complain(&found))?;
+    let id = alone.packs[0].id.as_str();
+    if alone.packs[0].kind == Kind::Replay {
+        return Ok((alone, 0));
+    }
+    let mut layers = Vec::new();
+    for base in DEFAULT.iter().filter(|base| **base != id) {
+        layers.push(source(ctx, home, base)?);
+    }
+    let at = DEFAULT.iter().position(|base| *base == id).unwrap_or(layers.len());
+    layers.insert(at, own);
+    let texts: Vec<(&str, &str)> = layers.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
+    Ok((Packs::load(&texts).map_err(|found| complain(&found))?, at))
+}
+
+/// The rules that fire in some scenario: in those that name these packs, decided by them.
+fn shown(scenarios: &[Scenario], packs: &Packs) -> BTreeSet<String> {
+    let ids: BTreeSet<&str> = packs.packs.iter().map(|p| p.id.as_str()).collect();
+    let mut shown = BTreeSet::new();
+    for scenario in scenarios.iter().filter(|s| s.packs.iter().all(|p| ids.contains(p.as_str()))) {
+        for case in run_with(scenario, packs).cases {
+            let fired = case.decision.into_iter().flat_map(|d| d.reasons);
+            shown.extend(fired.map(|r| r.rule));
+        }
+    }
+    shown
+}
+
+fn show(ctx: &Context, found: &[Finding], packs: usize) {
+    let ui = &ctx.ui;
+    for one in found {
+        let severity = match one.severity {
+            Severity::Error => ui.t("error", "Fehler"),
+            Severity::Warning => ui.t("warning", "Warnung"),
+        };
+        ui.line(&format!("{}:{}:{}: {severity}: {}", one.file, one.line, one.column, one.message));
+        ui.line(&format!("    {}", one.hint));
+    }
+    let errors = found.iter().filter(|f| f.severity == Severity::Error).count();
+    let (of, words) = (ui.t("packs checked:", "Pakete geprüft:"), ui.t("errors,", "Fehler,"));
+    ui.line(&format!("{packs} {of} {errors} {words} {} {}", found.len() - errors, ui.t("warnings", "Warnungen")));
+}
