@@ -4,7 +4,7 @@
 //! after a failed one the page cache may lie.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use mandat_proof::{Digest, Hasher};
@@ -54,9 +54,13 @@ pub struct Written {
     pub bytes: u64,
 }
 
+/// Bytes collected before they are hashed and written.
+const BUFFER: usize = 1 << 18;
+
 /// A buffered file that counts and hashes what is written to it.
 pub struct HashedFile {
-    file: BufWriter<File>,
+    file: File,
+    buffer: Vec<u8>,
     hasher: Hasher,
     bytes: u64,
 }
@@ -68,37 +72,50 @@ impl HashedFile {
     /// Whatever the file system reports.
     pub fn create(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().write(true).create_new(true).open(path)?;
-        Ok(Self { file: BufWriter::with_capacity(1 << 18, file), hasher: Hasher::new(), bytes: 0 })
+        Ok(Self { file, buffer: Vec::with_capacity(BUFFER), hasher: Hasher::new(), bytes: 0 })
     }
 
     /// Flushes to the disk.
     ///
     /// # Errors
     /// Whatever the file system reports.
-    pub fn finish(self) -> io::Result<Written> {
-        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.sync_all()?;
+    pub fn finish(mut self) -> io::Result<Written> {
+        self.flush()?;
+        self.file.sync_all()?;
         Ok(Written { sha256: self.hasher.finish(), bytes: self.bytes })
     }
 }
 
 impl Write for HashedFile {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.file.write_all(buf)?;
-        self.hasher.update(buf);
-        self.bytes += buf.len() as u64;
+        if self.buffer.len() + buf.len() > BUFFER {
+            self.flush()?;
+        }
+        self.buffer.extend_from_slice(buf);
         Ok(buf.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        self.file.write_all(&self.buffer)?;
+        self.hasher.update(&self.buffer);
+        self.bytes += self.buffer.len() as u64;
+        self.buffer.clear();
+        Ok(())
     }
 }
 
 /// A lock file held as long as this value lives.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing alone would leave it with a child process that was just forked and holds the same file.
+        // An error here leaves the lock to the closing.
+        let _ = self.file.unlock();
+    }
 }
 
 impl Lock {
@@ -108,7 +125,7 @@ impl Lock {
     /// Whatever the file system reports.
     pub fn exclusive(path: &Path) -> io::Result<Option<Self>> {
         let file = open_lock(path)?;
-        locked(file.try_lock()).map(|free| free.then_some(Self { _file: file }))
+        locked(file.try_lock()).map(|free| free.then_some(Self { file }))
     }
 
     /// Takes the lock beside other readers; `None` if a writer holds it.
@@ -117,7 +134,7 @@ impl Lock {
     /// Whatever the file system reports.
     pub fn shared(path: &Path) -> io::Result<Option<Self>> {
         let file = open_lock(path)?;
-        locked(file.try_lock_shared()).map(|free| free.then_some(Self { _file: file }))
+        locked(file.try_lock_shared()).map(|free| free.then_some(Self { file }))
     }
 }
 

@@ -19,7 +19,7 @@ use crate::vault::format::VERSION_BYTES;
 const LABEL: &[u8] = b"mandat/record-version/v1";
 
 /// Turns records into rows; buffers are reused.
-pub struct Assembler<'a> {
+pub(crate) struct Assembler<'a> {
     /// Derives keys.
     pub keyer: &'a Keyer,
     /// The map.
@@ -39,13 +39,13 @@ struct Times {
 impl<'a> Assembler<'a> {
     /// An assembler.
     #[must_use]
-    pub const fn new(keyer: &'a Keyer, map: &'a Map) -> Self {
+    pub(crate) const fn new(keyer: &'a Keyer, map: &'a Map) -> Self {
         Self { keyer, map, others: Vec::new(), content: Vec::new() }
     }
 
     /// The record that a bad line is about, if its platform and id can be read.
     #[must_use]
-    pub fn record(&self, raw: &Raw<'_>) -> Option<RecordKey> {
+    pub(crate) fn record(&self, raw: &Raw<'_>) -> Option<RecordKey> {
         let whole = |field| raw.get(field).filter(|t| !t.contains(['\u{FFFD}', '\0']));
         Some(self.keyer.record(whole(Field::Platform)?, whole(Field::Id)?))
     }
@@ -54,7 +54,7 @@ impl<'a> Assembler<'a> {
     ///
     /// # Errors
     /// The reason for rejecting it.
-    pub fn add(&mut self, raw: &Raw<'_>, out: &mut Rows) -> Result<(), Reason> {
+    pub(crate) fn add(&mut self, raw: &Raw<'_>, out: &mut Rows) -> Result<(), Reason> {
         let required = |field| raw.get(field).ok_or(Reason::Missing(field));
         let (platform, account, id) = (required(Field::Platform)?, required(Field::Account)?, required(Field::Id)?);
         let times = self.times(raw)?;

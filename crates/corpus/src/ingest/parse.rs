@@ -12,7 +12,7 @@ use crate::input::{Part, Piece, Reason};
 use crate::map::Map;
 
 /// What parsing needs.
-pub struct Parser<'a> {
+pub(crate) struct Parser<'a> {
     /// Derives keys.
     pub keyer: &'a Keyer,
     /// The map.
@@ -25,7 +25,7 @@ pub struct Parser<'a> {
 
 /// A line that did not go in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rejected {
+pub(crate) struct Rejected {
     /// Its number, unless it is about the whole file.
     pub line: Option<u64>,
     /// Why.
@@ -36,7 +36,7 @@ pub struct Rejected {
 
 /// What a part gave.
 #[derive(Default)]
-pub struct Parsed {
+pub(crate) struct Parsed {
     /// Accepted rows.
     pub rows: Rows,
     /// Rejected lines, in order.

@@ -127,10 +127,14 @@ impl Job<'_> {
                 continue;
             }
             let (mut file, digest) = intake.read(input)?;
-            // A stream shows only at its end that it was known; its rows then repeat what is there.
-            file.unchanged = !known.insert((digest.to_string(), file.bytes, self.how.clone()));
-            fresh |= !file.unchanged && (file.accepted > 0 || file.rejected > 0);
-            sources.push(SourceEntry { name: file.name.clone(), sha256: digest.to_string(), bytes: file.bytes });
+            // What has no bytes, or cannot be opened, is no source: it may have some another time.
+            if file.bytes > 0 {
+                let (name, sha256, bytes) = (file.name.clone(), digest.to_string(), file.bytes);
+                // A stream shows only at its end that it was known; its rows then repeat what is there.
+                file.unchanged = !known.insert((sha256.clone(), bytes, self.how.clone()));
+                fresh |= !file.unchanged && (file.accepted > 0 || file.rejected > 0);
+                sources.push(SourceEntry { name, sha256, bytes });
+            }
             report.files.push(file);
         }
         if !fresh {

@@ -176,8 +176,8 @@ mod tests {
     #[test]
     fn a_line_beyond_the_limit_is_passed_over() {
         let bad = |line, head: &str| Piece::Bad { line, reason: Reason::TooLong, head: head.into() };
-        assert_eq!(cut(b"a\nxxxxxxxxxxxx\nb\n", 4, 2), [lines(1, "a\n"), bad(2, "xxxxx"), lines(3, "b\n")]);
-        assert_eq!(cut(b"xxxxxxxx", 4, 2), [bad(1, "xxxxx")]);
+        assert_eq!(cut(b"a\nxxxxxxxxxxxx\nb\n", 4, 2), [lines(1, "a\n"), bad(2, "xxxxxx"), lines(3, "b\n")]);
+        assert_eq!(cut(b"xxxxxxxx", 4, 2), [bad(1, "xxxxxx")]);
     }
 
     #[test]

@@ -22,7 +22,7 @@ const UNRESOLVED: u64 = Traits(0).with(Mark::Unresolved).0;
 ///
 /// # Errors
 /// If a file cannot be read or written.
-pub fn apply(vault: &Path, path: &str, deltas: &Path, units: &mut [&mut Unit]) -> Result<(), VaultError> {
+pub(crate) fn apply(vault: &Path, path: &str, deltas: &Path, units: &mut [&mut Unit]) -> Result<(), VaultError> {
     let at = |e| VaultError::io(&vault.join(path), e);
     let mut cursor: Cursor<{ entries::DELTA }> = Cursor::open(deltas).map_err(at)?;
     if cursor.peek().map_err(at)?.is_none() {

@@ -11,14 +11,15 @@ use tempfile::TempDir;
 use super::entries::{self, HandleUse};
 use super::fixed::{self, Cursor, Sorter};
 use super::manifest::{Batch, FileEntry, Layout, Manifest, Unit};
-use super::settle::{Part, RowSum, Settle, Settled};
+use super::settle::{Part, Settle, Settled};
+use super::sum::RowSum;
 use super::{Vault, VaultError, apply};
 use crate::durable::{self, Lock};
 use crate::ingest::Accounts;
 use crate::ingest::unit::{UnitDraft, sorted};
 
 /// The right to change a vault: its lock, and a folder for work in progress.
-pub struct Writer {
+pub(crate) struct Writer {
     /// The vault folder.
     pub dir: PathBuf,
     /// Removed with everything in it when the writer is dropped.
@@ -29,7 +30,7 @@ pub struct Writer {
 }
 
 /// What comes and goes.
-pub struct Draft {
+pub(crate) struct Draft {
     /// The unit that comes.
     pub add: Option<UnitDraft>,
     /// Numbers of the units that go.
@@ -45,7 +46,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`VaultError::Busy`] if another process holds the lock.
-    pub fn open(vault: &mut Vault) -> Result<Self, VaultError> {
+    pub(crate) fn open(vault: &mut Vault) -> Result<Self, VaultError> {
         let dir = vault.dir.clone();
         let at = |e| VaultError::io(&dir, e);
         durable::make_dir(&dir).map_err(at)?;
@@ -63,7 +64,7 @@ impl Writer {
 
     /// Number of the manifest that the next change publishes.
     #[must_use]
-    pub const fn next(&self) -> u64 {
+    pub(crate) const fn next(&self) -> u64 {
         self.manifest.sequence + 1
     }
 
@@ -71,7 +72,7 @@ impl Writer {
     ///
     /// # Errors
     /// If a file cannot be read or written, or another process was first.
-    pub fn commit(
+    pub(crate) fn commit(
         &mut self,
         draft: Draft,
         memory: usize,
@@ -186,7 +187,7 @@ impl Writer {
     ///
     /// # Errors
     /// If a file cannot be read or written.
-    pub fn refresh_holders(&mut self, accounts: &mut dyn Accounts) -> Result<bool, VaultError> {
+    pub(crate) fn refresh_holders(&mut self, accounts: &mut dyn Accounts) -> Result<bool, VaultError> {
         let folder = self.dir.join("overlays");
         durable::make_dir(&folder).map_err(|e| VaultError::io(&folder, e))?;
         let mut manifest = self.manifest.clone();

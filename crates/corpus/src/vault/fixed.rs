@@ -168,6 +168,9 @@ impl<const W: usize> Cursor<W> {
     pub fn seek(&mut self, key: &[u8]) -> io::Result<()> {
         loop {
             let held = self.buffer.len() / W;
+            if self.at < held && self.head(self.at, key.len()) >= key {
+                return Ok(());
+            }
             if held > 0 && self.head(held - 1, key.len()) >= key {
                 let (mut low, mut high) = (self.at, held - 1);
                 while low < high {
@@ -175,6 +178,10 @@ impl<const W: usize> Cursor<W> {
                     if self.head(mid, key.len()) < key { low = mid + 1 } else { high = mid }
                 }
                 self.at = low;
+                return Ok(());
+            }
+            if self.start + held as u64 == self.len {
+                self.at = held;
                 return Ok(());
             }
             let from = self.bisect(self.start + held as u64, key)?;
@@ -218,6 +225,9 @@ impl<const W: usize> Cursor<W> {
     /// Fills the buffer from an entry on; `false` at the end, where the buffer is left empty.
     fn fill(&mut self, from: u64) -> io::Result<bool> {
         let count = (self.len - from).min((BUFFER / W) as u64);
+        if count == 0 && self.buffer.is_empty() {
+            return Ok(false);
+        }
         self.buffer.resize(usize::try_from(count).expect("a buffer fits") * W, 0);
         (self.start, self.at) = (from, 0);
         self.file.seek(SeekFrom::Start(from * W as u64))?;

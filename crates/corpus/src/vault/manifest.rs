@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use mandat_core::proof::Digest;
+use mandat_core::proof::{Digest, PersonKey};
 use mandat_core::time::Micros;
 use serde::{Deserialize, Serialize};
 
@@ -236,6 +236,11 @@ impl Manifest {
             serde_json::from_slice(&bytes).map_err(|source| VaultError::Manifest { path: path.clone(), source })?;
         if manifest.format != format::FORMAT {
             return Err(VaultError::Format { path, found: manifest.format });
+        }
+        let large = manifest.units.iter().flat_map(|u| u.large.keys());
+        let keys = large.map(|k| PersonKey::from_hex(k)).all(|k| k.is_some());
+        if manifest.digest.parse::<Digest>().is_err() || !keys {
+            return Err(VaultError::Damaged { path });
         }
         Ok(Some(manifest))
     }

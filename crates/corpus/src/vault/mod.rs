@@ -7,6 +7,7 @@
 
 mod apply;
 pub(crate) mod change;
+mod columns;
 pub(crate) mod compact;
 pub mod entries;
 pub mod fixed;
@@ -17,6 +18,7 @@ mod postings;
 pub mod rows;
 pub mod run;
 mod settle;
+mod sum;
 mod undo;
 pub mod write;
 

@@ -15,10 +15,11 @@ use super::VaultError;
 use super::entries::{self, Change, Delta, Posting, Reference, Version};
 use super::fixed::{Cursor, Sorter};
 use super::manifest::Unit;
+use super::sum::RowSum;
 
 /// A unit and its part in a change.
 #[derive(Clone, Copy)]
-pub struct Part<'a> {
+pub(crate) struct Part<'a> {
     /// The unit.
     pub unit: &'a Unit,
     /// It was there before the change.
@@ -30,7 +31,7 @@ pub struct Part<'a> {
 }
 
 /// What is to be settled, and where files go.
-pub struct Settle<'a> {
+pub(crate) struct Settle<'a> {
     /// Vault folder.
     pub vault: &'a Path,
     /// Folder for spills.
@@ -46,7 +47,7 @@ pub struct Settle<'a> {
 }
 
 /// The outcome.
-pub struct Settled {
+pub(crate) struct Settled {
     /// [`Delta`]s in order.
     pub deltas: PathBuf,
     /// Postings of references that this change resolved.
@@ -64,7 +65,7 @@ impl Settle<'_> {
     ///
     /// # Errors
     /// If an index cannot be read or a spill written.
-    pub fn run(&self) -> Result<Settled, VaultError> {
+    pub(crate) fn run(&self) -> Result<Settled, VaultError> {
         self.passes().map_err(|e| VaultError::io(self.vault, e))
     }
 
@@ -101,7 +102,7 @@ impl Settle<'_> {
     ///
     /// # Errors
     /// If an index cannot be read or a spill written.
-    pub fn holds(&self, out: &mut Sorter<{ entries::HOLD }>) -> Result<(), VaultError> {
+    pub(crate) fn holds(&self, out: &mut Sorter<{ entries::HOLD }>) -> Result<(), VaultError> {
         let mut collect = || {
             let mut records: Vec<VersionCursor> = self.open(|u| &u.indexes.records.path)?;
             let mut holds: Vec<HoldCursor> = self.open(|u| &u.indexes.holds.path)?;
@@ -296,52 +297,6 @@ impl Group {
     }
 }
 
-/// A sum of SHA-256 digests modulo 2^256: what is summed can come in any order, and leave again.
-///
-/// It tells vaults apart that differ by accident or by a change of inputs. It does not bind somebody
-/// who holds the key secret and searches for colliding sets; the log of revisions does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct RowSum([u64; 4]);
-
-impl RowSum {
-    /// From big-endian bytes.
-    #[must_use]
-    pub fn from_digest(bytes: [u8; 32]) -> Self {
-        let limb = |i: usize| u64::from_be_bytes(bytes[8 * i..8 * i + 8].try_into().expect("eight bytes"));
-        Self([limb(3), limb(2), limb(1), limb(0)])
-    }
-
-    /// Big-endian bytes.
-    #[must_use]
-    pub fn to_digest(self) -> [u8; 32] {
-        let mut bytes = [0; 32];
-        for (i, limb) in self.0.iter().rev().enumerate() {
-            bytes[8 * i..8 * i + 8].copy_from_slice(&limb.to_be_bytes());
-        }
-        bytes
-    }
-
-    /// Adds another sum.
-    pub fn add(&mut self, other: &Self) {
-        let mut carry = false;
-        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
-            let (sum, over) = mine.overflowing_add(theirs);
-            let (sum, again) = sum.overflowing_add(u64::from(carry));
-            (*mine, carry) = (sum, over || again);
-        }
-    }
-
-    /// Takes another sum away.
-    pub fn subtract(&mut self, other: &Self) {
-        let mut borrow = false;
-        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
-            let (rest, under) = mine.overflowing_sub(theirs);
-            let (rest, again) = rest.overflowing_sub(u64::from(borrow));
-            (*mine, borrow) = (rest, under || again);
-        }
-    }
-}
-
 fn head<const W: usize>(entry: &[u8; W]) -> [u8; 16] {
     *entry.first_chunk().expect("an entry begins with its key")
 }
@@ -352,23 +307,4 @@ fn bucket_of(person: PersonKey, bits: u32) -> u32 {
 
 fn number(part: usize) -> u32 {
     u32::try_from(part).expect("few units")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_added_can_be_taken_away_in_any_order() {
-        let [a, b] = [[0xff; 32], [0x81; 32]].map(RowSum::from_digest);
-        let mut sum = RowSum::default();
-        sum.add(&a);
-        sum.add(&b);
-        sum.subtract(&a);
-        assert_eq!(sum, b);
-        sum.subtract(&b);
-        sum.subtract(&a);
-        sum.add(&a);
-        assert_eq!((sum, b.to_digest()), (RowSum::default(), [0x81; 32]));
-    }
 }

@@ -3,15 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
 
-use arrow_array::builder::{
-    BooleanBuilder, FixedSizeBinaryBuilder, Int64Builder, StringBuilder, UInt8Builder, UInt32Builder, UInt64Builder,
-};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::SchemaRef;
-use mandat_core::proof::KEY_BYTES;
 use parquet::arrow::ArrowWriter;
 
+use super::columns::{DecideRows, OtherRows, TextRows};
 use super::manifest::{FileEntry, RunEntry};
 use super::{VaultError, format};
 use crate::durable::HashedFile;
@@ -22,7 +21,7 @@ pub struct RunWriter {
     bucket: u64,
     group_bits: u32,
     decide: Part,
-    text: Part,
+    text: Background,
     others: Part,
     rows: u32,
     other_rows: u32,
@@ -51,7 +50,7 @@ impl RunWriter {
             bucket,
             group_bits,
             decide: part("decide", format::decide_schema())?,
-            text: part("text", format::text_schema())?,
+            text: Background::start(part("text", format::text_schema())?),
             others: part("others", format::others_schema())?,
             rows: 0,
             other_rows: 0,
@@ -108,7 +107,7 @@ impl RunWriter {
         if at_cut || full(format::GROUP_ROWS * stretched, format::GROUP_TEXT * stretched) {
             self.encode()?;
             self.decide.flush()?;
-            self.text.flush()?;
+            self.text.flush();
             self.others.flush()?;
             self.group = GroupFill::default();
         }
@@ -118,7 +117,7 @@ impl RunWriter {
 
     fn encode(&mut self) -> Result<(), VaultError> {
         self.decide.write(self.decide_rows.finish())?;
-        self.text.write(self.text_rows.finish())?;
+        self.text.write(self.text_rows.finish());
         self.others.write(self.other_buffer.finish())
     }
 
@@ -137,6 +136,49 @@ impl RunWriter {
             others: self.others.finish(prefix)?,
             overlay: None,
         })
+    }
+}
+
+/// A file that is encoded on a thread of its own: text takes longer than all else.
+struct Background {
+    work: SyncSender<Step>,
+    thread: JoinHandle<Result<Part, VaultError>>,
+}
+
+enum Step {
+    Write(Vec<ArrayRef>),
+    Flush,
+}
+
+impl Background {
+    fn start(mut part: Part) -> Self {
+        let (work, steps) = sync_channel(2);
+        let thread = thread::spawn(move || {
+            for step in steps {
+                match step {
+                    Step::Write(columns) => part.write(columns)?,
+                    Step::Flush => part.flush()?,
+                }
+            }
+            Ok(part)
+        });
+        Self { work, thread }
+    }
+
+    fn write(&self, columns: Vec<ArrayRef>) {
+        // The thread is gone only after an error, which `finish` gives.
+        let _ = self.work.send(Step::Write(columns));
+    }
+
+    fn flush(&self) {
+        // As above.
+        let _ = self.work.send(Step::Flush);
+    }
+
+    fn finish(self, prefix: &str) -> Result<FileEntry, VaultError> {
+        drop(self.work);
+        let part = self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        part?.finish(prefix)
     }
 }
 
@@ -174,149 +216,5 @@ impl Part {
         let name = self.path.file_name().and_then(|n| n.to_str()).expect("our own names are text");
         let (bytes, sha256) = (written.bytes, written.sha256.to_string());
         Ok(FileEntry { path: format!("{prefix}/{name}"), bytes, sha256 })
-    }
-}
-
-fn keys() -> FixedSizeBinaryBuilder {
-    FixedSizeBinaryBuilder::new(KEY_BYTES as i32)
-}
-
-fn push_key(builder: &mut FixedSizeBinaryBuilder, key: Option<u128>) {
-    match key {
-        Some(key) => builder.append_value(key.to_be_bytes()).expect("bug: a key has its width"),
-        None => builder.append_null(),
-    }
-}
-
-struct DecideRows {
-    person: FixedSizeBinaryBuilder,
-    created_at: Int64Builder,
-    traits: UInt64Builder,
-    collected_at: Int64Builder,
-    id: StringBuilder,
-    record: FixedSizeBinaryBuilder,
-    version: FixedSizeBinaryBuilder,
-    edited_at: Int64Builder,
-    retain_until: Int64Builder,
-    org: FixedSizeBinaryBuilder,
-    lang: StringBuilder,
-}
-
-impl Default for DecideRows {
-    fn default() -> Self {
-        Self {
-            person: keys(),
-            created_at: Int64Builder::new(),
-            traits: UInt64Builder::new(),
-            collected_at: Int64Builder::new(),
-            id: StringBuilder::new(),
-            record: keys(),
-            version: FixedSizeBinaryBuilder::new(format::VERSION_BYTES as i32),
-            edited_at: Int64Builder::new(),
-            retain_until: Int64Builder::new(),
-            org: keys(),
-            lang: StringBuilder::new(),
-        }
-    }
-}
-
-impl DecideRows {
-    fn push(&mut self, row: &Row<'_>) {
-        push_key(&mut self.person, Some(row.person.0));
-        self.created_at.append_value(row.created_at);
-        self.traits.append_value(row.traits.0);
-        self.collected_at.append_value(row.collected_at);
-        self.id.append_value(row.id);
-        push_key(&mut self.record, Some(row.record.0));
-        self.version.append_value(row.version).expect("bug: a version has its width");
-        self.edited_at.append_option(row.edited_at);
-        self.retain_until.append_option(row.retain_until);
-        push_key(&mut self.org, row.org);
-        self.lang.append_option(row.lang);
-    }
-
-    fn finish(&mut self) -> Vec<ArrayRef> {
-        vec![
-            Arc::new(self.person.finish()),
-            Arc::new(self.created_at.finish()),
-            Arc::new(self.traits.finish()),
-            Arc::new(self.collected_at.finish()),
-            Arc::new(self.id.finish()),
-            Arc::new(self.record.finish()),
-            Arc::new(self.version.finish()),
-            Arc::new(self.edited_at.finish()),
-            Arc::new(self.retain_until.finish()),
-            Arc::new(self.org.finish()),
-            Arc::new(self.lang.finish()),
-        ]
-    }
-}
-
-#[derive(Default)]
-struct TextRows {
-    text: StringBuilder,
-    extra: StringBuilder,
-}
-
-impl TextRows {
-    fn push(&mut self, row: &Row<'_>) {
-        self.text.append_option(row.text);
-        self.extra.append_option(row.extra);
-    }
-
-    fn finish(&mut self) -> Vec<ArrayRef> {
-        vec![Arc::new(self.text.finish()), Arc::new(self.extra.finish())]
-    }
-}
-
-struct OtherRows {
-    row: UInt32Builder,
-    role: UInt8Builder,
-    person: FixedSizeBinaryBuilder,
-    record: FixedSizeBinaryBuilder,
-    handle: FixedSizeBinaryBuilder,
-    start: UInt32Builder,
-    end: UInt32Builder,
-    redactable: BooleanBuilder,
-}
-
-impl Default for OtherRows {
-    fn default() -> Self {
-        Self {
-            row: UInt32Builder::new(),
-            role: UInt8Builder::new(),
-            person: keys(),
-            record: keys(),
-            handle: keys(),
-            start: UInt32Builder::new(),
-            end: UInt32Builder::new(),
-            redactable: BooleanBuilder::new(),
-        }
-    }
-}
-
-impl OtherRows {
-    fn push(&mut self, row: u32, named: &crate::ingest::row::Named) {
-        self.row.append_value(row);
-        self.role.append_value(u8::try_from(named.role.index()).expect("few roles"));
-        push_key(&mut self.person, named.person.map(|k| k.0));
-        push_key(&mut self.record, named.record.map(|k| k.0));
-        push_key(&mut self.handle, named.handle);
-        self.start.append_option(named.span.map(|s| s.0));
-        self.end.append_option(named.span.map(|s| s.1));
-        self.redactable.append_value(named.redactable);
-    }
-
-    fn finish(&mut self) -> Vec<ArrayRef> {
-        vec![
-            Arc::new(self.row.finish()),
-            Arc::new(self.role.finish()),
-            Arc::new(self.person.finish()),
-            Arc::new(self.record.finish()),
-            Arc::new(self.handle.finish()),
-            Arc::new(self.start.finish()),
-            Arc::new(self.end.finish()),
-            Arc::new(self.redactable.finish()),
-        ]
     }
 }

@@ -131,6 +131,12 @@ fn nothing_comes_of_nothing() {
     same(&report, 0, &[]);
     assert_eq!((report.batch, report.unchanged), (None, false));
     assert_eq!(store.vault().sequence(), 0);
+    let nowhere = store.path().join("nowhere.jsonl");
+    for _ in 0..2 {
+        let report = store.files(std::slice::from_ref(&nowhere));
+        same(&report, 0, &[("unreadable", 1)]);
+        assert_eq!((report.batch, report.unchanged), (None, false));
+    }
     check("\n\n  \n", 0, &[]);
     check("\u{FEFF}".to_owned() + &good(1), 1, &[]);
 }

@@ -94,9 +94,9 @@ fn the_same_file_again_changes_nothing_and_says_so() {
     fs::write(&first, record("1", "a", "")).unwrap();
     fs::write(&second, record("2", "a", "")).unwrap();
     let mut store = Store::new();
-    assert!(!store.files(&[first.clone()]).unchanged);
+    assert!(!store.files(std::slice::from_ref(&first)).unchanged);
     let before = (store.digest(), store.vault().sequence());
-    assert!(store.files(&[first.clone()]).unchanged);
+    assert!(store.files(std::slice::from_ref(&first)).unchanged);
     assert!(store.bytes(record("1", "a", "")).unchanged, "also as a stream");
     assert_eq!((store.digest(), store.vault().sequence()), before);
     let report = store.files(&[first.clone(), second.clone(), second]);

@@ -1,5 +1,7 @@
 //! Ingest end to end: files in, a vault on disk out.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking, also in its helpers")]
+
 mod hostile;
 mod killed;
 

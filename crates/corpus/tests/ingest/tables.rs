@@ -45,7 +45,7 @@ fn columns_are_fields() {
         ("likes", Arc::new(Int64Array::from(vec![1, 2]))),
     ];
     let path = write(&table, columns);
-    let report = table.files(&[path.clone()]);
+    let report = table.files(std::slice::from_ref(&path));
     assert_eq!((report.accepted, report.files[0].unknown_fields["likes"]), (2, 2), "{report:?}");
     assert!(table.files(&[path]).unchanged);
     let mut lines = Store::new();
