@@ -20,7 +20,7 @@ use std::fmt;
 
 use crate::derive::Settings;
 use crate::proof::{Digest, Hasher};
-use crate::table::DecisionTable;
+use crate::table::{DecisionTable, Facts};
 
 /// Layered packs, compiled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,6 +165,7 @@ fn layered(packs: &[Pack]) -> Settings {
         notice_window_days: window,
         records_from: packs.iter().filter_map(|p| p.settings.2).max(),
         packs_signed: base.packs_signed,
+        uses: packs.iter().flat_map(|p| &p.rules).fold(Facts::default(), |all, w| all | w.rule.mask),
     }
 }
 

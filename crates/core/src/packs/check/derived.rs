@@ -21,8 +21,12 @@ use crate::vocab::{AccountStatus, Audience, Category, Flag, PersonKind, Profile,
 /// Choices of a generated case, each taken modulo what there is to choose from.
 type Picks = Vec<u8>;
 
-const KINDS: [&str; 20] = [
+const KINDS: [&str; 24] = [
     "notice_delivered",
+    "consent",
+    "consent",
+    "consent",
+    "consent",
     "consent",
     "refuse",
     "withdraw",
@@ -64,8 +68,10 @@ fn event(position: u64, picks: &[u8]) -> Sequenced {
     if !matches!(kind, "order" | "org_policy") {
         set("account", json!("anna"));
     }
-    let purposes = [json!(["train_generative"]), json!(["*"]), json!(["ai_training"]), json!(["match_jobs"])];
-    let categories = [json!(["*"]), json!(["post"]), json!(["direct_message", "career"])];
+    let training = json!(["train_generative"]);
+    let purposes = [training.clone(), training, json!(["*"]), json!(["ai_training"]), json!(["match_jobs"])];
+    let posts = json!(["post", "reply", "repost", "quote", "comment", "caption", "photo", "profile"]);
+    let categories = [json!(["*"]), posts, json!(["direct_message", "career"])];
     match kind {
         "notice_delivered" => {
             set("notice", json!(pick(&mut next, &["n1", "n2"])));
