@@ -8,6 +8,7 @@ mod hostile;
 mod published;
 mod python;
 mod tool;
+mod vectors;
 
 use std::collections::BTreeMap;
 
