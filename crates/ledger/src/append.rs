@@ -201,7 +201,7 @@ impl Writer<'_> {
         }
         if imported && !denies {
             for person in &event.people {
-                if self.find(*person)?.is_none() && self.is_suppressed(*person)? {
+                if matches!(self.look_up(*person)?, (None, true)) {
                     return Ok(Err(Rejection::Suppressed));
                 }
             }

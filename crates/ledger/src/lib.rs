@@ -45,6 +45,7 @@ mod imports;
 mod keys;
 mod ledger;
 mod notices;
+mod pass;
 mod people;
 mod read;
 mod row;

@@ -69,10 +69,12 @@ impl Ledger {
     ) -> Result<SightingReport, LedgerError> {
         let mut report = SightingReport::default();
         loop {
-            let chunk: Vec<_> = (&mut *sightings).take(CHUNK).collect();
+            let mut chunk: Vec<_> = (&mut *sightings).take(CHUNK).collect();
             if chunk.is_empty() {
                 return Ok(report);
             }
+            // Neighbours in the index of persons are then written together.
+            chunk.sort_by_key(|sighting| sighting.person);
             let mut writer = Writer::begin(self, now)?;
             let unseen = writer.has_unseen()?;
             for sighting in &chunk {
@@ -128,16 +130,17 @@ impl Writer<'_> {
 
     /// The subject of an account that turned up, and whether it is new; `None` if the person was erased.
     fn meet(&mut self, person: PersonKey, account: &Account) -> Result<Option<(Live, bool)>, LedgerError> {
-        if let Some(mut live) = self.find(person)? {
-            if !live.seen {
-                self.mark_seen(person, &mut live)?;
+        let (found, suppressed) = self.look_up(person)?;
+        match found {
+            Some(mut live) => {
+                if !live.seen {
+                    self.mark_seen(person, &mut live, account)?;
+                }
+                Ok(Some((live, false)))
             }
-            return Ok(Some((live, false)));
+            None if suppressed => Ok(None),
+            None => Ok(Some((self.add_subject(person, Some(account), true)?, true))),
         }
-        if self.is_suppressed(person)? {
-            return Ok(None);
-        }
-        Ok(Some((self.add_subject(person, Some(account), true)?, true)))
     }
 
     fn take_person(

@@ -3,7 +3,7 @@
 use hashbrown::{HashMap, HashSet};
 use mandat_core::time::Micros;
 use mandat_proof::{PersonKey, SubjectSecret};
-use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Transaction, TransactionBehavior, params};
 
 use crate::entropy::Entropy;
 use crate::error::LedgerError;
@@ -127,23 +127,26 @@ impl<'a> Writer<'a> {
         if let Some(known) = self.live.get(&person) {
             return Ok(known.clone());
         }
-        let mut query = self
-            .tx
-            .prepare_cached("SELECT subject, secret, seen FROM subjects WHERE person = ?1 AND erased IS NULL")?;
-        let found = query
-            .query_row([person.to_bytes()], |row| {
-                Ok((Subject(row.get(0)?), row.get::<_, Vec<u8>>(1)?, row.get::<_, bool>(2)?))
-            })
-            .optional()?;
-        let live = found.map(|(subject, wrapped, seen)| open_live(self.keys, subject, &wrapped, seen)).transpose()?;
+        let (live, _) = self.look_up(person)?;
         self.live.insert(person, live.clone());
         Ok(live)
     }
 
-    /// Whether a person was erased before: only the suppression key is left.
-    pub(crate) fn is_suppressed(&self, person: PersonKey) -> Result<bool, LedgerError> {
-        let mut query = self.tx.prepare_cached("SELECT 1 FROM subjects WHERE person = ?1 AND erased IS NOT NULL")?;
-        Ok(query.exists([person.to_bytes()])?)
+    /// The living subject of a person, and whether they were erased before: then only the suppression key is left.
+    pub(crate) fn look_up(&mut self, person: PersonKey) -> Result<(Option<Live>, bool), LedgerError> {
+        let mut query =
+            self.tx.prepare_cached("SELECT subject, secret, seen, erased FROM subjects WHERE person = ?1")?;
+        let mut rows = query.query([person.to_bytes()])?;
+        let (mut live, mut suppressed) = (None, false);
+        while let Some(row) = rows.next()? {
+            if row.get::<_, Option<i64>>(3)?.is_some() {
+                suppressed = true;
+            } else {
+                let wrapped: Vec<u8> = row.get(1)?;
+                live = Some(open_live(self.keys, Subject(row.get(0)?), &wrapped, row.get(2)?)?);
+            }
+        }
+        Ok((live, suppressed))
     }
 
     /// Makes a subject with a new handle and secret.
@@ -171,8 +174,16 @@ impl<'a> Writer<'a> {
     }
 
     /// Notes that an account that acts had named turns up in people or records.
-    pub(crate) fn mark_seen(&mut self, person: PersonKey, live: &mut Live) -> Result<(), LedgerError> {
-        self.tx.prepare_cached("UPDATE subjects SET seen = 1 WHERE subject = ?1")?.execute([live.subject.0])?;
+    pub(crate) fn mark_seen(
+        &mut self,
+        person: PersonKey,
+        live: &mut Live,
+        account: &Account,
+    ) -> Result<(), LedgerError> {
+        let sealed = self.seal_account(&live.secret, account)?;
+        self.tx
+            .prepare_cached("UPDATE subjects SET seen = 1, account = ?2 WHERE subject = ?1")?
+            .execute(params![live.subject.0, sealed])?;
         live.seen = true;
         self.live.insert(person, Some(live.clone()));
         Ok(())

@@ -86,7 +86,7 @@ impl Maker<'_> {
     }
 
     fn memory(&self, position: u64) -> Result<Parts, LedgerError> {
-        Ok((None, in_memory(fold_people(self.connection, self.keys, position, KeyRange::ALL)?)))
+        Ok((None, in_memory(fold_people(self.connection, self.keys, position, KeyRange::ALL, self.options.threads)?)))
     }
 
     /// Folds in the rows since the files; writes the files anew if those are many.
@@ -145,7 +145,8 @@ impl Maker<'_> {
         let mut listing = self.new_listing(position, bits)?;
         let mut linked = BTreeMap::new();
         for (first, last) in self.passes(bits)? {
-            let people = fold_people(self.connection, self.keys, position, pass_range(bits, first, last))?;
+            let people =
+                fold_people(self.connection, self.keys, position, pass_range(bits, first, last), self.options.threads)?;
             linked.extend(people.iter().filter(|(_, h)| h.is_linked()).map(|(k, h)| (*k, h.clone())));
             self.write_buckets(bits, position, &people, &mut listing.buckets)?;
         }

@@ -64,7 +64,7 @@ impl Ledger {
     /// When a row or a compiled file is damaged.
     pub fn verify_snapshot(&self, snapshot: &Snapshot) -> Result<SnapshotCheck, LedgerError> {
         let tx = self.connection.unchecked_transaction()?;
-        let full = in_memory(fold_people(&tx, self.keys(), snapshot.position(), KeyRange::ALL)?);
+        let full = in_memory(fold_people(&tx, self.keys(), snapshot.position(), KeyRange::ALL, 1)?);
         let mut shared = fold_shared(&tx, self.keys(), snapshot.position())?;
         shared.controller = snapshot.shared.controller.clone();
         let mut check = SnapshotCheck {

@@ -41,6 +41,8 @@ pub struct SnapshotOptions {
     pub rows_per_bucket: u64,
     /// People changed since the files, from which on the files are brought up to date.
     pub tail_people: u64,
+    /// Threads of a full replay; the result does not depend on it.
+    pub threads: usize,
 }
 
 impl Default for SnapshotOptions {
@@ -51,6 +53,7 @@ impl Default for SnapshotOptions {
             people_per_pass: 4_000_000,
             rows_per_bucket: 1_000_000,
             tail_people: 5_000,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
         }
     }
 }

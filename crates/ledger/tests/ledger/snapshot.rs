@@ -123,7 +123,7 @@ proptest! {
     fn brought_forward_equals_a_full_replay(steps in prop::collection::vec(step(), 1..16), tail in 0..4_u64) {
         let mut home = Home::with(&["a", "b", "c"]);
         let options = SnapshotOptions {
-            memory_rows: 0, rows_per_bucket: 4, people_per_pass: 2, tail_people: tail, folder: None,
+            memory_rows: 0, rows_per_bucket: 4, people_per_pass: 2, tail_people: tail, folder: None, threads: 1,
         };
         for (step, now) in steps.iter().zip(1..) {
             take(&mut home, step, at(1000 + now));

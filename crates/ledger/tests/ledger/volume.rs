@@ -19,10 +19,14 @@ fn two_hundred_thousand_events_go_in_and_come_out() {
         .collect();
     assert_eq!(home.ledger.append(&lines, at(2)).unwrap().accepted, 200_000);
     assert_eq!(home.ledger.append(&lines[..1000], at(3)).unwrap().duplicates, 1000);
-    let snapshot =
-        home.ledger.snapshot_with(None, &SnapshotOptions { rows_per_bucket: 50_000, ..Default::default() }).unwrap();
+    let snapshot = home
+        .ledger
+        .snapshot_with(None, &SnapshotOptions { rows_per_bucket: 50_000, threads: 3, ..Default::default() })
+        .unwrap();
     assert_eq!((snapshot.position(), snapshot.resident_people()), (200_001, 0));
     let (mut people, mut acts) = (0, 0);
     snapshot.bucket(0, 0, &mut |_, history| (people, acts) = (people + 1, acts + history.acts().len())).unwrap();
     assert_eq!((people, acts), (accounts, 200_000));
+    // By one thread, into memory.
+    assert!(home.ledger.verify_snapshot(&snapshot).unwrap().is_good());
 }
