@@ -161,14 +161,18 @@ words! {
 
 words! {
     /// What kind of account holder.
+    #[derive(Default)]
     PersonKind, "kind of person" {
+        #[default]
         Natural = "natural", Organisation = "organisation", Authority = "authority", Bot = "bot",
     }
 }
 
 words! {
     /// State of an account on its platform.
+    #[derive(Default)]
     AccountStatus, "account status" {
+        #[default]
         Active = "active", Deactivated = "deactivated", Suspended = "suspended", Deceased = "deceased",
     }
 }
@@ -238,18 +242,6 @@ words! {
         RegionRule = "REGION_RULE", ClockSuspect = "CLOCK_SUSPECT",
         AuthCompromised = "AUTH_COMPROMISED", DpiaMissing = "DPIA_MISSING",
         LiaMissing = "LIA_MISSING", RulepackUnsigned = "RULEPACK_UNSIGNED",
-    }
-}
-
-impl Default for PersonKind {
-    fn default() -> Self {
-        Self::Natural
-    }
-}
-
-impl Default for AccountStatus {
-    fn default() -> Self {
-        Self::Active
     }
 }
 

@@ -80,27 +80,34 @@ impl Age {
         }
     }
 
+    /// Whether this many years are certainly reached at T.
+    pub(crate) fn reached_now(self, years: u8, ctx: &Context<'_>) -> bool {
+        match self {
+            Self::Born(day) => ctx.ages.reached(day, years, ctx.from()),
+            Self::Unknown | Self::AtLeast(_) => self.reached(years, ctx.from()),
+        }
+    }
+
     /// Whether a consent given at `given` by somebody this old counts at T.
     ///
     /// One given before the eighteenth birthday ends with it; before it, the person must have been
     /// old enough for an own consent, or a guardian must have given it.
-    pub(crate) fn consent_counts(self, given: Micros, at: Micros, own_age: u8, by_guardian: bool) -> bool {
+    pub(crate) fn consent_counts(self, given: Micros, ctx: &Context<'_>, own_age: u8, by_guardian: bool) -> bool {
         match self {
             Self::Unknown => true,
-            Self::Born(_) if self.reached(18, at) => self.reached(18, given),
+            Self::Born(_) if self.reached_now(18, ctx) => self.reached(18, given),
             _ => by_guardian || self.reached(own_age, given),
         }
     }
 
     pub(crate) fn facts(self, ctx: &Context<'_>, own_age: u8, created: Micros) -> Facts {
         let mut facts = Facts::default();
-        let at = ctx.from();
         facts.insert_if(Fact::AgeKnown, !matches!(self, Self::Unknown));
-        facts.insert_if(Fact::AgeTrainable, self.reached(ctx.training_age, at));
-        facts.insert_if(Fact::AgeAdult, self.reached(18, at));
-        facts.insert_if(Fact::AgeOwnConsent, self.reached(own_age, at));
-        facts.insert_if(Fact::AgeOver13, self.reached(13, at));
-        facts.insert_if(Fact::AgeOver16, self.reached(16, at));
+        facts.insert_if(Fact::AgeTrainable, self.reached_now(ctx.training_age, ctx));
+        facts.insert_if(Fact::AgeAdult, self.reached_now(18, ctx));
+        facts.insert_if(Fact::AgeOwnConsent, self.reached_now(own_age, ctx));
+        facts.insert_if(Fact::AgeOver13, self.reached_now(13, ctx));
+        facts.insert_if(Fact::AgeOver16, self.reached_now(16, ctx));
         facts.insert_if(Fact::MadeTrainable, self.reached(ctx.training_age, created));
         facts
     }

@@ -1,7 +1,7 @@
 //! The plain rule that other engines can state as well: the latest act of each scope, nothing else.
 
 use crate::derive::Fact;
-use crate::derive::person::Subject;
+use crate::derive::person::{Kind, Subject};
 use crate::event::Categories;
 use crate::history::{Reach, What};
 use crate::table::Facts;
@@ -12,6 +12,9 @@ type Latest = Option<(Micros, bool)>;
 
 /// For each scope (everything, the category, the record) the latest act received by T.
 pub(crate) fn facts(subject: &Subject<'_>) -> Facts {
+    if !subject.any(Kind::CONSENT | Kind::CHOICE) {
+        return Facts::default();
+    }
     let mut scopes: [Latest; 3] = [None; 3];
     for act in subject.acts().filter(|a| a.received <= subject.ctx.from()) {
         let (reach, denies) = match &act.what {

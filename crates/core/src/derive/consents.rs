@@ -2,12 +2,12 @@
 //! the denials before them.
 
 use crate::derive::Fact;
+use crate::derive::context::Announced;
 use crate::derive::denials::{Denials, clock_suspect};
 use crate::derive::notices::language_fits;
-use crate::derive::person::Subject;
+use crate::derive::person::{Kind, Subject};
 use crate::event::Categories;
 use crate::history::{Act, Consent, Reach, What};
-use crate::notice::Notice;
 use crate::table::Facts;
 use crate::time::Micros;
 use crate::vocab::{Method, Special};
@@ -28,6 +28,9 @@ enum Finding<'a> {
 impl Consents {
     pub(crate) fn of(subject: &Subject<'_>, denials: &Denials) -> Self {
         let mut found = Self::default();
+        if !subject.any(Kind::CONSENT | Kind::GUARDIAN) {
+            return found;
+        }
         let denied = denials.latest();
         for act in subject.acts() {
             let finding = match &act.what {
@@ -140,14 +143,15 @@ impl<'a> Subject<'a> {
     }
 
     /// Whether it was given freely, specifically and informed: the notice under which, and when it was shown.
-    fn informed(&self, act: &Act, consent: &Consent) -> Result<(&'a Notice, Micros), Fact> {
+    fn informed(&self, act: &Act, consent: &Consent) -> Result<(&'a Announced<'a>, Micros), Fact> {
         let free = act.starts() < self.died && !consent.bundled && consent.method as u8 <= Method::WrittenRelease as u8;
         let by_guardian = consent.names.has("guardian");
-        if !free || !self.age.consent_counts(act.asserted, self.ctx.from(), self.own_age, by_guardian) {
+        if !free || !self.age.consent_counts(act.asserted, self.ctx, self.own_age, by_guardian) {
             return Err(Fact::ConsentInvalid);
         }
         let tag = consent.notice.ok_or(Fact::ConsentInvalid)?;
-        let notice = self.ctx.notice(tag).ok_or(Fact::ConsentInvalid)?;
+        let announced = self.ctx.notice(tag).ok_or(Fact::ConsentInvalid)?;
+        let notice = announced.notice;
         let (mut shown, mut understood) = (None, None);
         for delivered in self.acts() {
             let What::Notice(delivery) = &delivered.what else { continue };
@@ -159,22 +163,23 @@ impl<'a> Subject<'a> {
             }
         }
         shown.ok_or(Fact::ConsentInvalid)?;
-        understood.map(|at| (notice, at)).ok_or(Fact::ConsentLanguage)
+        understood.map(|at| (announced, at)).ok_or(Fact::ConsentLanguage)
     }
 
-    fn in_force<'c>(&self, act: &Act, consent: &'c Consent, notice: &Notice, shown: Micros) -> Finding<'c> {
+    fn in_force<'c>(&self, act: &Act, consent: &'c Consent, announced: &Announced<'_>, shown: Micros) -> Finding<'c> {
+        let notice = announced.notice;
         let target = &self.ctx.target;
-        let announced = notice.purposes.covers(&self.ctx.ask.purpose) && notice.categories.has(self.category);
+        let stated = announced.purpose && notice.categories.has(self.category);
         let earlier = self.created < act.starts() && !notice.covers_earlier_records;
         let outgrown = consent.names.has("guardian") && self.outgrown();
-        if !announced || earlier || outgrown {
+        if !stated || earlier || outgrown {
             return Finding::Fails(Fact::ConsentElsewhere);
         }
         let ended = consent.expires.is_some_and(|e| e <= self.ctx.until());
         if ended || act.starts() < self.reborn {
             return Finding::Fails(Fact::ConsentExpired);
         }
-        if !consent.reach.covers_recipient(target) || !notice.recipients.covers(&self.ctx.ask.recipient) {
+        if !consent.reach.covers_recipient(target) || !announced.recipient {
             return Finding::Fails(Fact::ConsentOtherRecipient);
         }
         Finding::Covers(Some(consent), shown)
@@ -192,9 +197,7 @@ impl<'a> Subject<'a> {
             Finding::Fails(Fact::ConsentElsewhere)
         } else if self.compromised(act) {
             Finding::Fails(Fact::ConsentCompromised)
-        } else if act.starts() >= self.died
-            || !self.age.consent_counts(act.asserted, self.ctx.from(), self.own_age, true)
-        {
+        } else if act.starts() >= self.died || !self.age.consent_counts(act.asserted, self.ctx, self.own_age, true) {
             Finding::Fails(Fact::ConsentInvalid)
         } else if act.starts() < self.reborn {
             Finding::Fails(Fact::ConsentExpired)

@@ -3,12 +3,25 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ask::{Ask, Mode};
-use crate::derive::Fact;
+use crate::derive::age::birthday;
+use crate::derive::{Fact, offers};
+use crate::event::Categories;
 use crate::history::{Act, Order, Seen, Shared, Tag, Target};
 use crate::notice::Notice;
+use crate::person::day_of;
 use crate::table::Facts;
 use crate::time::Micros;
 use crate::vocab::{FIRST_PARTY, is_training_purpose};
+
+fn announced<'a>(ask: &Ask, id: &str, notice: &'a Notice) -> Announced<'a> {
+    Announced {
+        tag: Tag::of(id),
+        notice,
+        purpose: notice.purposes.covers(&ask.purpose),
+        recipient: notice.recipients.covers(&ask.recipient),
+        effective: notice.effective(),
+    }
+}
 
 /// Settings that packs tighten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,12 +34,73 @@ pub struct Settings {
     pub records_from: Option<Micros>,
     /// Whether the packs' signatures were checked; whoever loads them says so.
     pub packs_signed: bool,
+    /// The facts that some rule looks at; no others are derived for a build.
+    pub uses: Facts,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { min_training_age: 0, notice_window_days: 30, records_from: None, packs_signed: true }
+        Self {
+            min_training_age: 0,
+            notice_window_days: 30,
+            records_from: None,
+            packs_signed: true,
+            uses: Facts(u128::MAX),
+        }
     }
+}
+
+/// A notice, compared with the question.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Announced<'a> {
+    pub(crate) tag: Tag,
+    pub(crate) notice: &'a Notice,
+    /// Whether it announces the purpose.
+    pub(crate) purpose: bool,
+    /// Whether it names the recipient.
+    pub(crate) recipient: bool,
+    pub(crate) effective: Micros,
+}
+
+/// A version of the policy, compared with the question.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Offered {
+    pub(crate) from: Micros,
+    /// Whether it offers the purpose and does not rule it out.
+    pub(crate) purpose: bool,
+    /// Whether it names the recipient.
+    pub(crate) recipient: bool,
+    pub(crate) categories: Categories,
+}
+
+/// Birth days by which an age is reached at T.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ages {
+    cutoffs: [(u8, i32); 4],
+}
+
+impl Ages {
+    fn at(at: Micros, training_age: u8) -> Self {
+        Self { cutoffs: [13, 16, 18, training_age].map(|years| (years, latest_birth(years, at))) }
+    }
+
+    /// Whether somebody born on a day has reached an age at T.
+    pub(crate) fn reached(&self, born: i32, years: u8, at: Micros) -> bool {
+        let known = self.cutoffs.iter().find(|(y, _)| *y == years);
+        known.map_or_else(|| birthday(born, years) <= at, |(_, cutoff)| born <= *cutoff)
+    }
+}
+
+/// The latest birth day with which an age is reached at an instant.
+fn latest_birth(years: u8, at: Micros) -> i32 {
+    let mut day = day_of(at).saturating_sub(365 * i32::from(years));
+    while birthday(day, years) > at {
+        day -= 1;
+    }
+    while birthday(day + 1, years) <= at {
+        day += 1;
+    }
+    day
 }
 
 /// One question, the shared facts, and what follows from both.
@@ -41,7 +115,10 @@ pub struct Context<'a> {
     pub(crate) target: Target,
     pub(crate) facts: Facts,
     pub(crate) establishment: Facts,
-    pub(crate) notices: Vec<(Tag, &'a Notice)>,
+    pub(crate) notices: Vec<Announced<'a>>,
+    pub(crate) offers: Vec<Offered>,
+    pub(crate) ages: Ages,
+    pub(crate) compatible: bool,
     /// Orders in force, each in its latest known version.
     pub(crate) orders: Vec<&'a Order>,
     pub(crate) training_age: u8,
@@ -51,8 +128,9 @@ impl<'a> Context<'a> {
     /// Prepares a question.
     #[must_use]
     pub fn new(ask: &'a Ask, shared: &'a Shared, settings: Settings) -> Self {
-        let mut notices: Vec<_> = shared.notices.iter().map(|(id, n)| (Tag::of(id), n)).collect();
-        notices.sort_by_key(|(tag, _)| *tag);
+        let mut notices: Vec<_> = shared.notices.iter().map(|(id, n)| announced(ask, id, n)).collect();
+        notices.sort_by_key(|n| n.tag);
+        let training_age = shared.controller.min_training_age.max(settings.min_training_age);
         let mut context = Self {
             ask,
             shared,
@@ -62,7 +140,10 @@ impl<'a> Context<'a> {
             establishment: crate::derive::region::place_facts(shared.controller.establishment),
             notices,
             orders: Vec::new(),
-            training_age: shared.controller.min_training_age.max(settings.min_training_age),
+            offers: shared.controller.offers.iter().map(|o| offers::compared(o, ask)).collect(),
+            ages: Ages::at(ask.at, training_age),
+            compatible: shared.controller.compatibility.covers(&ask.purpose),
+            training_age,
         };
         context.facts = context.ask_facts();
         context.orders = context.orders_in_force();
@@ -89,6 +170,11 @@ impl<'a> Context<'a> {
         }
         latest.retain(|o| o.lifted.is_none_or(|lifted| lifted > self.from()));
         latest
+    }
+
+    /// Whether some rule looks at one of these facts.
+    pub(crate) const fn wants(&self, facts: Facts) -> bool {
+        self.settings.uses.0 & facts.0 != 0
     }
 
     /// T: permissions must hold from here …
@@ -120,8 +206,8 @@ impl<'a> Context<'a> {
         self.known(seen.received, seen.appended)
     }
 
-    pub(crate) fn notice(&self, tag: Tag) -> Option<&'a Notice> {
-        let at = self.notices.binary_search_by_key(&tag, |(t, _)| *t).ok()?;
-        Some(self.notices[at].1)
+    pub(crate) fn notice(&self, tag: Tag) -> Option<&Announced<'a>> {
+        let at = self.notices.binary_search_by_key(&tag, |n| n.tag).ok()?;
+        Some(&self.notices[at])
     }
 }

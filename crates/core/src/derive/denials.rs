@@ -2,7 +2,7 @@
 
 use crate::derive::Fact;
 use crate::derive::consents::Consents;
-use crate::derive::person::Subject;
+use crate::derive::person::{Kind, Subject};
 use crate::event::Verified;
 use crate::history::{Act, Entity, Lift, Lifted, Reach, Says, Signal, Tag, Verification, What};
 use crate::table::Facts;
@@ -28,8 +28,10 @@ enum State {
 impl Denials {
     pub(crate) fn of(subject: &Subject<'_>) -> Self {
         let mut denials = Self { refused: None, withdrawn: None, objected: None, pending: false };
-        let may_end = subject.acts().any(|a| matches!(a.what, What::Lift(_) | What::Verification(_)))
-            || !subject.ctx.shared.verifications().is_empty();
+        if !subject.any(Kind::DENIAL) {
+            return denials;
+        }
+        let may_end = subject.any(Kind::LIFT | Kind::VERIFICATION) || !subject.ctx.shared.verifications().is_empty();
         for act in subject.acts() {
             let (slot, state) = match &act.what {
                 What::Refuse(reach) if reaches(subject, reach) => (&mut denials.refused, State::Stands),
@@ -168,12 +170,13 @@ impl Subject<'_> {
 
     /// Whether an act was made while somebody else had the account.
     pub(crate) fn compromised(&self, act: &Act) -> bool {
-        self.acts().any(|a| match a.what {
-            What::Compromised(from, to) => {
-                (from <= act.asserted && act.asserted <= to) || (from <= act.received && act.received <= to)
-            }
-            _ => false,
-        })
+        self.any(Kind::COMPROMISED)
+            && self.acts().any(|a| match a.what {
+                What::Compromised(from, to) => {
+                    (from <= act.asserted && act.asserted <= to) || (from <= act.received && act.received <= to)
+                }
+                _ => false,
+            })
     }
 }
 

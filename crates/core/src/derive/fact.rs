@@ -333,6 +333,12 @@ impl fmt::Display for Fact {
 }
 
 impl Facts {
+    /// Every fact from one to another, in order of their bits.
+    #[must_use]
+    pub(crate) const fn between(first: Fact, last: Fact) -> Self {
+        Self((u128::MAX >> (127 - last as u8)) & (u128::MAX << first as u8))
+    }
+
     /// Whether a fact is set.
     #[must_use]
     pub const fn has(self, fact: Fact) -> bool {

@@ -1,7 +1,7 @@
 //! The account and its records over time: closed, reopened, erased, restricted, held, inherited.
 
 use crate::derive::denials::aims;
-use crate::derive::person::Subject;
+use crate::derive::person::{Kind, Subject};
 use crate::derive::{Context, Fact};
 use crate::history::{Act, Lift, Lifted, PersonHistory, What};
 use crate::table::Facts;
@@ -22,6 +22,10 @@ struct Account {
     died: Option<Micros>,
 }
 
+fn earlier(known: Option<Micros>, at: Micros) -> Option<Micros> {
+    Some(known.map_or(at, |k| k.min(at)))
+}
+
 fn account(history: &PersonHistory, ctx: &Context<'_>) -> Account {
     let mut account = Account {
         closed: (history.info.status == AccountStatus::Deactivated).then_some(Micros::NEVER),
@@ -31,10 +35,8 @@ fn account(history: &PersonHistory, ctx: &Context<'_>) -> Account {
     for act in history.acts().iter().filter(|a| ctx.knows(a)) {
         let What::Status(status) = act.what else { continue };
         match status {
-            AccountStatus::Deactivated => {
-                account.closed = account.closed.min(Some(act.received)).or(Some(act.received))
-            }
-            AccountStatus::Deceased => account.died = account.died.min(Some(act.asserted)).or(Some(act.asserted)),
+            AccountStatus::Deactivated => account.closed = earlier(account.closed, act.received),
+            AccountStatus::Deceased => account.died = earlier(account.died, act.asserted),
             AccountStatus::Suspended => {}
             AccountStatus::Active if act.starts() <= ctx.from() => {
                 let late = account.closed.is_some_and(|since| since.plus_days(DAYS_TO_RETURN) <= act.received);
@@ -67,12 +69,20 @@ pub(crate) fn gone_at(history: &PersonHistory, ctx: &Context<'_>) -> Option<Micr
 /// The state of the account, erasure, restriction, holds, and the directive of the deceased.
 pub(crate) fn facts(subject: &Subject<'_>) -> Facts {
     let ctx = subject.ctx;
-    let account = account(subject.history, ctx);
     let mut facts = Facts::default();
+    let account = if subject.any(Kind::STATUS) || subject.history.info.status != AccountStatus::Active {
+        account(subject.history, ctx)
+    } else {
+        Account::default()
+    };
     facts.insert_if(Fact::AccountDeactivated, account.closed.is_some());
     facts.insert_if(Fact::AccountDeceased, account.died.is_some());
     let gone = account.closed.is_some_and(|since| since.plus_days(DAYS_TO_RETURN) <= ctx.until());
     facts.insert_if(Fact::Erased, gone || account.reborn.is_some_and(|r| subject.created < r));
+    facts.insert_if(Fact::InteractionLapsed, lapses(subject.history).is_some_and(|end| end <= ctx.until()));
+    if !subject.any(Kind::LIFE) {
+        return facts;
+    }
     let (mut allowed, mut denied) = (false, false);
     for act in subject.acts() {
         match &act.what {
@@ -91,7 +101,6 @@ pub(crate) fn facts(subject: &Subject<'_>) -> Facts {
         }
     }
     facts.insert_if(Fact::DirectiveAllows, allowed && !denied);
-    facts.insert_if(Fact::InteractionLapsed, lapses(subject.history).is_some_and(|end| end <= ctx.until()));
     facts
 }
 

@@ -1,7 +1,7 @@
 //! Notices as a ground for legitimate interest: delivered, understood, naming the recipient, and
 //! the time to object over.
 
-use crate::derive::person::Subject;
+use crate::derive::person::{Kind, Subject};
 use crate::derive::{Context, Fact};
 use crate::history::{Act, Delivery, PersonHistory, What};
 use crate::notice::{Notice, same_language};
@@ -22,6 +22,9 @@ pub(crate) fn language_fits(history: &PersonHistory, notice: &Notice, delivery: 
 
 /// What the best of all notices lacks.
 pub(crate) fn facts(subject: &Subject<'_>) -> Facts {
+    if !subject.any(Kind::NOTICE) {
+        return Facts::default();
+    }
     let best = subject.acts().filter_map(|act| lacks(subject, act)).min();
     let mut facts = Facts::default();
     let Some(lacks) = best else { return facts };
@@ -47,18 +50,18 @@ fn lacks(subject: &Subject<'_>, act: &Act) -> Option<u8> {
     if !delivery.reached || !delivery.separate || told > ctx.from() || told < subject.reborn {
         return None;
     }
-    let notice = ctx.notice(delivery.notice)?;
-    if !notice.purposes.covers(&ctx.ask.purpose) || !notice.categories.has(subject.category) {
+    let announced = ctx.notice(delivery.notice)?;
+    let notice = announced.notice;
+    if !announced.purpose || !notice.categories.has(subject.category) {
         return None;
     }
     let waits = window_end(ctx, notice, told) > ctx.from();
     let mut lacks = 0;
     lacks |= if waits { WINDOW } else { 0 };
-    lacks |= if notice.recipients.covers(&ctx.ask.recipient) { 0 } else { RECIPIENT };
+    lacks |= if announced.recipient { 0 } else { RECIPIENT };
     lacks |= if language_fits(subject.history, notice, delivery) { 0 } else { LANGUAGE };
-    if subject.created < notice.effective().max(told) {
-        let compatible = ctx.shared.controller.compatibility.covers(&ctx.ask.purpose);
-        let argued = compatible && notice.covers_earlier_records && !waits;
+    if subject.created < announced.effective.max(told) {
+        let argued = ctx.compatible && notice.covers_earlier_records && !waits;
         lacks |= if argued { 0 } else { EARLIER };
     }
     if subject.promised_since(told) {

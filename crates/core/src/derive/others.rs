@@ -94,7 +94,7 @@ impl PersonHistory {
     #[must_use]
     pub fn stance(&self, ctx: &Context<'_>, record: Option<RecordKey>, category: Category, created: Micros) -> Stance {
         let subject = Subject::new(self, ctx, category, created, record);
-        let facts = subject.facts();
+        let facts = subject.all_facts();
         let has = |fact| facts.has(fact);
         let gone = has(Fact::Erased)
             || has(Fact::Restricted)

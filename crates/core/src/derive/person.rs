@@ -4,11 +4,62 @@ use crate::derive::age::Age;
 use crate::derive::consents::Consents;
 use crate::derive::denials::Denials;
 use crate::derive::{Context, Fact, bench, life, notices, offers, region, signals};
-use crate::history::{Act, PersonHistory};
+use crate::history::{Act, PersonHistory, What};
 use crate::proof::RecordKey;
 use crate::table::Facts;
 use crate::time::Micros;
 use crate::vocab::{Category, PersonKind};
+
+/// Which kinds of acts a history holds, one bit each, so that what is not there is not looked for.
+pub(crate) struct Kind;
+
+impl Kind {
+    pub(crate) const NOTICE: u32 = 1;
+    pub(crate) const CONSENT: u32 = 1 << 1;
+    /// A refusal, a withdrawal, an objection.
+    pub(crate) const CHOICE: u32 = 1 << 2;
+    pub(crate) const GUARDIAN: u32 = 1 << 3;
+    pub(crate) const SIGNAL: u32 = 1 << 4;
+    pub(crate) const LIFT: u32 = 1 << 5;
+    pub(crate) const VERIFICATION: u32 = 1 << 6;
+    pub(crate) const COMPROMISED: u32 = 1 << 7;
+    pub(crate) const STATUS: u32 = 1 << 8;
+    /// Erasure, restriction, holds, directives.
+    pub(crate) const LIFE: u32 = 1 << 9;
+    /// Whatever can deny.
+    pub(crate) const DENIAL: u32 = Self::CHOICE | Self::GUARDIAN | Self::SIGNAL;
+
+    const fn of(what: &What) -> u32 {
+        match what {
+            What::Notice(_) => Self::NOTICE,
+            What::Consent(_) => Self::CONSENT,
+            What::Refuse(_) | What::Withdraw(_) | What::Object(..) => Self::CHOICE,
+            What::Guardian(..) => Self::GUARDIAN,
+            What::Signal(_) => Self::SIGNAL,
+            What::Lift(_) => Self::LIFT,
+            What::Verification(_) => Self::VERIFICATION,
+            What::Compromised(..) => Self::COMPROMISED,
+            What::Status(_) => Self::STATUS,
+            What::Erase(_) | What::Restrict(_) | What::LegalHold(..) | What::Directive(_) => Self::LIFE,
+            What::Link(..) | What::Age(_) | What::Move(..) => 0,
+            What::Visibility(..) | What::Deleted(_) | What::Edited(..) => 0,
+        }
+    }
+}
+
+/// Facts that follow from consents and denials, which answer each other.
+const CHOICES: Facts = Facts(
+    Facts::between(Fact::ConsentEvent, Fact::ObjectionPending).0 | Facts::between(Fact::SignalGpc, Fact::SignalAsset).0,
+);
+const AGES: Facts = Facts::between(Fact::AgeKnown, Fact::MadeTrainable);
+const NOTICES: Facts = Facts::between(Fact::NoticeDelivered, Fact::EarlierUntold);
+const OFFERS: Facts = Facts::between(Fact::PromiseBroken, Fact::PolicyRecipient);
+const LIFE: Facts = Facts(
+    Facts::between(Fact::AccountDeactivated, Fact::DirectiveAllows).0
+        | Facts::between(Fact::Erased, Fact::LegalHold).0
+        | Fact::InteractionLapsed.bit().0,
+);
+const LATEST: Facts = Facts::between(Fact::LatestDenies, Fact::LatestGrants);
 
 /// One person, one place in their records, one question.
 #[derive(Clone, Copy)]
@@ -27,6 +78,7 @@ pub(crate) struct Subject<'a> {
     pub(crate) reborn: Micros,
     /// From here on acts in the person's name are somebody else's.
     pub(crate) died: Micros,
+    kinds: u32,
 }
 
 impl<'a> Subject<'a> {
@@ -37,10 +89,11 @@ impl<'a> Subject<'a> {
         created: Micros,
         record: Option<RecordKey>,
     ) -> Self {
+        let kinds = history.acts().iter().fold(0, |kinds, act| kinds | Kind::of(&act.what));
         let age = Age::of(history, ctx);
         let own_age = region::relevant_age(history, ctx, age);
         let (reborn, died) = life::span(history, ctx);
-        Self { ctx, history, category, created, record, age, own_age, reborn, died }
+        Self { ctx, history, category, created, record, age, own_age, reborn, died, kinds }
     }
 
     /// The acts that are known, in ledger order.
@@ -49,20 +102,49 @@ impl<'a> Subject<'a> {
         self.history.acts().iter().filter(move |a| ctx.knows(a))
     }
 
+    /// Whether the history holds acts of some of these kinds.
+    pub(crate) const fn any(&self, kinds: u32) -> bool {
+        self.kinds & kinds != 0
+    }
+
+    /// The facts that some rule looks at.
     pub(crate) fn facts(&self) -> Facts {
-        let denials = Denials::of(self);
-        let consents = Consents::of(self, &denials);
-        self.ctx.facts
-            | self.kind_facts()
-            | self.age.facts(self.ctx, self.own_age, self.created)
-            | life::facts(self)
-            | denials.facts(&consents)
-            | consents.facts()
-            | notices::facts(self)
-            | offers::facts(self)
-            | signals::facts(self, &consents)
-            | region::region_facts(self.history, self.ctx, self.created)
-            | bench::facts(self)
+        Facts(self.among(self.ctx.settings.uses).0 & self.ctx.settings.uses.0)
+    }
+
+    /// Every fact, whatever rules look at.
+    pub(crate) fn all_facts(&self) -> Facts {
+        self.among(Facts(u128::MAX))
+    }
+
+    /// At least these facts, where they hold.
+    fn among(&self, wanted: Facts) -> Facts {
+        let wants = |facts: Facts| wanted.0 & facts.0 != 0;
+        let mut facts = self.ctx.facts | self.kind_facts();
+        if wants(AGES) {
+            facts |= self.age.facts(self.ctx, self.own_age, self.created);
+        }
+        if wants(CHOICES) {
+            let denials = Denials::of(self);
+            let consents = Consents::of(self, &denials);
+            facts |= denials.facts(&consents) | consents.facts() | signals::facts(self, &consents);
+        }
+        if wants(LIFE) {
+            facts |= life::facts(self);
+        }
+        if wants(NOTICES) {
+            facts |= notices::facts(self);
+        }
+        if wants(OFFERS) {
+            facts |= offers::facts(self);
+        }
+        if wants(region::FACTS) {
+            facts |= region::region_facts(self.history, self.ctx, self.created);
+        }
+        if wants(LATEST) {
+            facts |= bench::facts(self);
+        }
+        facts
     }
 
     fn kind_facts(&self) -> Facts {

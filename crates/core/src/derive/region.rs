@@ -7,12 +7,18 @@ use crate::place::Place;
 use crate::table::Facts;
 use crate::time::Micros;
 
+/// The facts that follow from places.
+pub(crate) const FACTS: Facts = Facts::between(Fact::RegionEu, Fact::RegionBr);
+
 /// Calls `visit` with every place that counts for a person and a record made at `created`:
 /// residence then, at T and now, the account's place, and wherever only a network address points to.
 /// An account without a country counts as EU.
 pub(crate) fn places(history: &PersonHistory, ctx: &Context<'_>, created: Micros, visit: &mut dyn FnMut(Place)) {
     let info = &history.info;
     visit(info.region.or(info.country).unwrap_or_else(eu));
+    if info.more.is_none() && !history.acts().iter().any(|a| matches!(a.what, What::Move(..))) {
+        return;
+    }
     let instants = [created, ctx.from(), ctx.until()];
     let mut lives = [(Micros::DISTANT_PAST, None, None); 3];
     for r in info.more.iter().flat_map(|m| &m.residence) {
@@ -76,7 +82,7 @@ pub(crate) fn own_consent_age(history: &PersonHistory, ctx: &Context<'_>) -> u8 
 /// The age that decides about own consents at T. For adults it decides nothing but what a guardian's
 /// word reaches, and the lowest is the strictest.
 pub(crate) fn relevant_age(history: &PersonHistory, ctx: &Context<'_>, age: Age) -> u8 {
-    if age.reached(18, ctx.from()) { 13 } else { own_consent_age(history, ctx) }
+    if age.reached_now(18, ctx) { 13 } else { own_consent_age(history, ctx) }
 }
 
 /// Whether some place of the person lies in one of these regions; no region is everywhere.

@@ -3,7 +3,7 @@
 use crate::derive::Fact;
 use crate::derive::consents::Consents;
 use crate::derive::denials::aims;
-use crate::derive::person::Subject;
+use crate::derive::person::{Kind, Subject};
 use crate::history::{Act, Entity, Lift, Lifted, Says, Signal, What};
 use crate::table::Facts;
 use crate::time::Micros;
@@ -12,6 +12,10 @@ use crate::vocab::{Actor, SignalSource};
 /// What the signals that reach the record say.
 pub(crate) fn facts(subject: &Subject<'_>, consents: &Consents) -> Facts {
     let mut facts = Facts::default();
+    let by_record = subject.record.is_some_and(|r| subject.ctx.shared.names_record(r));
+    if !subject.any(Kind::SIGNAL) && !by_record {
+        return facts;
+    }
     let mut agreed = consents.facts().has(Fact::ConsentEvent);
     let mut denied: Option<Micros> = None;
     for (act, signal) in subject.signals() {

@@ -1,7 +1,7 @@
 //! Where a person's facts may change: by creation time, by category, and by time alone.
 
 use crate::derive::age::{Age, birthday};
-use crate::derive::{Context, life, notices, region};
+use crate::derive::{Context, Fact, life, notices, region};
 use crate::event::Categories;
 use crate::history::{Act, PersonHistory, Reach, What};
 use crate::notice::Notice;
@@ -13,21 +13,23 @@ impl PersonHistory {
     pub fn breakpoints(&self, ctx: &Context<'_>) -> Vec<Micros> {
         let mut points = Vec::new();
         let age = Age::of(self, ctx);
-        if let Age::Born(day) = age {
+        if let (Age::Born(day), true) = (age, ctx.settings.uses.has(Fact::MadeTrainable)) {
             points.push(birthday(day, ctx.training_age));
         }
-        points.extend(region::changes(self, ctx));
+        if ctx.wants(region::FACTS) {
+            points.extend(region::changes(self, ctx));
+        }
         points.extend(ctx.settings.records_from);
         points.extend(ctx.shared.controller.offers.iter().filter_map(|o| o.from));
         for act in self.acts().iter().filter(|a| ctx.knows(a)) {
             match &act.what {
                 What::Notice(delivery) => {
-                    points.extend(ctx.notice(delivery.notice).and_then(|n| Self::notice_breaks(ctx, n, act)));
+                    points.extend(ctx.notice(delivery.notice).and_then(|n| Self::notice_breaks(ctx, n.notice, act)));
                 }
                 What::Status(_) => points.push(act.received),
                 What::Consent(consent) => {
                     let from_now_on =
-                        consent.notice.and_then(|n| ctx.notice(n)).is_none_or(|n| !n.covers_earlier_records);
+                        consent.notice.and_then(|n| ctx.notice(n)).is_none_or(|n| !n.notice.covers_earlier_records);
                     points.extend(from_now_on.then(|| act.starts()));
                     points.extend(self.guardian_breaks(ctx, age, consent.names.has("guardian")));
                 }
@@ -47,9 +49,8 @@ impl PersonHistory {
     /// Records from before a notice are judged otherwise only where it does not reach them.
     fn notice_breaks(ctx: &Context<'_>, notice: &Notice, act: &Act) -> Option<Micros> {
         let told = act.starts();
-        let compatible = ctx.shared.controller.compatibility.covers(&ctx.ask.purpose);
         let over = notices::window_end(ctx, notice, told) <= ctx.from();
-        let reaches_back = compatible && notice.covers_earlier_records && over;
+        let reaches_back = ctx.compatible && notice.covers_earlier_records && over;
         (!reaches_back).then(|| notice.effective().max(told))
     }
 
@@ -67,10 +68,10 @@ impl PersonHistory {
         ctx.shared.controller.offers.iter().for_each(|o| add(o.categories));
         for act in self.acts() {
             if let What::Notice(delivery) = &act.what {
-                ctx.notice(delivery.notice).into_iter().for_each(|n| add(n.categories));
+                ctx.notice(delivery.notice).into_iter().for_each(|n| add(n.notice.categories));
             }
             if let What::Consent(consent) = &act.what {
-                consent.notice.and_then(|n| ctx.notice(n)).into_iter().for_each(|n| add(n.categories));
+                consent.notice.and_then(|n| ctx.notice(n)).into_iter().for_each(|n| add(n.notice.categories));
             }
             act.what.reach().into_iter().for_each(|r| add(r.categories));
         }
@@ -104,7 +105,7 @@ impl PersonHistory {
         next.see(Some(act.starts()));
         match &act.what {
             What::Notice(delivery) => {
-                let effective = ctx.notice(delivery.notice).map(Notice::effective);
+                let effective = ctx.notice(delivery.notice).map(|n| n.effective);
                 next.see(effective);
                 next.see(Some(act.starts().plus_days(ctx.settings.notice_window_days)));
             }

@@ -1,6 +1,6 @@
 //! From event lines to acts: the one place where events get their compact form.
 
-use crate::event::{EventKind, EventLine, Range, Verified, Words};
+use crate::event::{EventKind, EventLine, Verified, Words};
 use crate::history::act::{Act, Consent, Delivery, Entity, Lift, Lifted, Named, Reach, Signal, Tag, Verification};
 use crate::history::signal::says;
 use crate::history::{Sequenced, platform_of};
@@ -108,7 +108,7 @@ fn reach(line: &EventLine, keyer: &Keyer, recipient: &str) -> Reach {
         line.categories.unwrap_or(crate::event::Categories::ALL),
         line.recipients.as_ref().unwrap_or(&named).iter(),
         record_keys(line, keyer),
-        line.created.unwrap_or_else(Range::default),
+        line.created.unwrap_or_default(),
     )
 }
 
