@@ -7,6 +7,7 @@ use crate::base64::{base64, unbase64};
 use crate::digest::Digest;
 use crate::merkle::MAX_TREE_SIZE;
 use crate::note::{NoteError, SignedNote, is_text};
+use crate::policy::Quorum;
 use crate::sign::{KeyKind, NoteKey, NoteSigner};
 
 /// Why a checkpoint is refused.
@@ -25,12 +26,12 @@ pub enum CheckpointError {
     /// The note around it.
     #[error(transparent)]
     Note(#[from] NoteError),
-    /// Fewer witnesses than are asked for.
-    #[error("{found} of the {wanted} witnesses that are asked for signed it; ask for a newer copy")]
+    /// Not the witnesses that are asked for.
+    #[error("{found} witnesses signed it, and that is not enough (at least {wanted}); ask for a newer copy")]
     Witnesses {
         /// Witnesses that signed.
         found: usize,
-        /// Witnesses that are asked for.
+        /// The fewest that can be enough.
         wanted: usize,
     },
 }
@@ -123,7 +124,7 @@ pub(crate) fn decimal(text: &str) -> Option<u64> {
     canonical.then(|| text.parse().ok()).flatten().filter(|n| *n <= MAX_TREE_SIZE)
 }
 
-/// Whom a verifier believes: the log's keys, witnesses, and how many of them must have signed.
+/// Whom a verifier believes: the log's keys, witnesses, and which of them must have signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trust {
     /// The log.
@@ -132,8 +133,8 @@ pub struct Trust {
     pub log: Vec<NoteKey>,
     /// Witnesses.
     pub witnesses: Vec<NoteKey>,
-    /// How many different witnesses must have signed.
-    pub quorum: usize,
+    /// Which witnesses together are enough.
+    pub quorum: Quorum,
 }
 
 /// A checkpoint that a verifier may believe.
@@ -152,7 +153,7 @@ impl Trust {
     /// Trust in one key of a log alone, under the key's name as its origin.
     #[must_use]
     pub fn in_log(key: NoteKey) -> Self {
-        Self { origin: key.name().to_owned(), log: vec![key], witnesses: Vec::new(), quorum: 0 }
+        Self { origin: key.name().to_owned(), log: vec![key], witnesses: Vec::new(), quorum: Quorum::none() }
     }
 
     /// Opens the note of a checkpoint.
@@ -167,17 +168,17 @@ impl Trust {
         if checkpoint.origin != self.origin {
             return Err(CheckpointError::Origin { expected: self.origin.clone() });
         }
-        let witnesses = self.witnessed(&note)?;
-        if witnesses.len() < self.quorum {
-            return Err(CheckpointError::Witnesses { found: witnesses.len(), wanted: self.quorum });
+        let (places, witnesses) = self.witnessed(&note)?;
+        if !self.quorum.is_met(&places) {
+            return Err(CheckpointError::Witnesses { found: witnesses.len(), wanted: self.quorum.least() });
         }
         Ok(Trusted { checkpoint, signer, witnesses })
     }
 
-    /// Witnesses that signed, each public key once whatever names it goes by.
-    fn witnessed(&self, note: &SignedNote) -> Result<Vec<(String, u64)>, CheckpointError> {
+    /// Places of the witnesses that signed, and their names and times; each public key once, whatever names it has.
+    fn witnessed(&self, note: &SignedNote) -> Result<Witnessed, CheckpointError> {
         let mut seen = Vec::new();
-        let mut found = Vec::new();
+        let mut found = Witnessed::default();
         let vouches = match note.vouches(&self.witnesses) {
             Err(NoteError::Untrusted) => Vec::new(),
             other => other?,
@@ -187,12 +188,15 @@ impl Trust {
                 && !seen.contains(&vouch.key.public_bytes())
             {
                 seen.push(vouch.key.public_bytes());
-                found.push((vouch.key.name().to_owned(), time));
+                found.0.extend(self.witnesses.iter().position(|key| key == vouch.key));
+                found.1.push((vouch.key.name().to_owned(), time));
             }
         }
         Ok(found)
     }
 }
+
+type Witnessed = (Vec<usize>, Vec<(String, u64)>);
 
 #[cfg(test)]
 mod tests {
@@ -275,7 +279,7 @@ mod tests {
         trust.witnesses = [1, 2, 3].map(|b| witness(b).public().clone()).to_vec();
         let alias = NoteSigner::cosigner("alias.example", &[2; 32]).unwrap();
         trust.witnesses.push(alias.public().clone());
-        trust.quorum = 2;
+        trust.quorum = Quorum::any(2, 4);
         let open = |note: &SignedNote| trust.open(&note.to_string());
         assert_eq!(open(&note), Err(CheckpointError::Witnesses { found: 0, wanted: 2 }));
         for signer in [&witness(2), &alias, &witness(9)] {

@@ -11,7 +11,7 @@
 //!   secret makes every row sealed under it unreadable.
 //! - **Log**: the Merkle tree of RFC 6962 ([`Frontier`], [`verify_inclusion`], [`verify_consistency`]) as C2SP
 //!   tlog-tiles ([`Tile`], [`TileEdge`], [`StoredTree`], [`check_tiles`]), its [`Checkpoint`]s and what it takes to
-//!   believe one ([`Trust`]), C2SP tlog-proofs ([`TlogProof`]) and witnesses ([`witness()`]).
+//!   believe one ([`Trust`], [`Policy`]), C2SP tlog-proofs ([`TlogProof`]) and witnesses ([`witness()`]).
 //! - **Signatures**: C2SP signed notes with Ed25519 (RFC 8032), verified strictly ([`NoteSigner`], [`NoteKey`],
 //!   [`SignedNote`], [`open_note`]); witnesses' cosignature/v1.
 //! - **Entries**: [`Entry`], 70 bytes that name nobody, under keys from the person's secret ([`LogSecret`]); many at
@@ -32,6 +32,7 @@ mod keys;
 mod members;
 mod merkle;
 mod note;
+mod policy;
 mod receipt;
 mod seal;
 mod sign;
@@ -54,6 +55,7 @@ pub use merkle::{
     node_hash, prove_consistency, prove_inclusion, root_of, verify_consistency, verify_inclusion,
 };
 pub use note::{NOTE_LIMIT, NoteError, SIGNATURES_LIMIT, SignatureLine, SignedNote};
+pub use policy::{Policy, PolicyError, Quorum};
 pub use receipt::{
     CONTENT_LIMIT, MarksStatement, Receipt, ReceiptError, RevisionStatement, StatementError, Verified, verify_latest,
     verify_membership, verify_receipt,

@@ -12,6 +12,7 @@ use crate::checkpoint::{Checkpoint, Trust, decimal};
 use crate::digest::Digest;
 use crate::merkle::{MerkleError, empty_root, verify_consistency};
 use crate::note::{NOTE_LIMIT, NoteError, SignatureLine, SignedNote};
+use crate::policy::Quorum;
 use crate::sign::NoteSigner;
 use crate::tlog_proof::hash;
 
@@ -83,7 +84,7 @@ pub fn witness(
     if claimed.origin() != log.origin {
         return Ok(WitnessAnswer::Unknown);
     }
-    let log_alone = Trust { witnesses: Vec::new(), quorum: 0, ..log.clone() };
+    let log_alone = Trust { witnesses: Vec::new(), quorum: Quorum::none(), ..log.clone() };
     let Ok(trusted) = log_alone.open(&request.checkpoint.to_string()) else { return Ok(WitnessAnswer::Forbidden) };
     let head = trusted.checkpoint;
     if request.old > head.size() {
@@ -167,7 +168,8 @@ mod tests {
             let mut note = request.checkpoint.clone();
             note.add(line).unwrap();
             let witness = NoteSigner::cosigner("witness.example/1", &[2; 32]).unwrap().public().clone();
-            let trust = Trust { witnesses: vec![witness], quorum: 1, ..Trust::in_log(log().public().clone()) };
+            let trust =
+                Trust { witnesses: vec![witness], quorum: Quorum::any(1, 1), ..Trust::in_log(log().public().clone()) };
             assert_eq!(trust.open(&note.to_string()).unwrap().witnesses[0].1, 1_795_000_000);
         }
     }
@@ -201,6 +203,25 @@ mod tests {
         assert_eq!(decide(&other, WitnessHead::default()), WitnessAnswer::Bad);
         let plain = witness(&request(0, 5), &Trust::in_log(log().public().clone()), WitnessHead::default(), &log(), 1);
         assert_eq!(plain, Err(NoteError::Key));
+    }
+
+    #[test]
+    fn the_example_of_the_specification_reads_and_writes_back() {
+        let example = "old 20852014\n\
+            PlRNCrwHpqhGrupue0L7gxbjbMiKA9temvuZZDDpkaw=\n\
+            jrJZDmY8Y7SyJE0MWLpLozkIVMSMZcD5kvuKxPC3swk=\n\
+            5+pKlUdi2LeF/BcMHBn+Ku6yhPGNCswZZD1X/6QgPd8=\n\
+            /6WVhPs2CwSsb5rYBH5cjHV/wSmA79abXAwhXw3Kj/0=\n\
+            \n\
+            example.com/behind-the-sofa\n\
+            20852163\n\
+            CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\
+            \n\
+            — example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n\
+            — example.com/behind-the-sofa opLqBQsREYCgu6xQkYQwJr9fo45a62DN9EdmHXnZdXNqlcVGlCum2Wks+49/V6267UEjw6QUXTS5Rovnzv++qbSzm9Q=\n";
+        let request: WitnessRequest = example.parse().unwrap();
+        assert_eq!((request.old, request.path.len(), request.checkpoint.lines().len()), (20_852_014, 4, 2));
+        assert_eq!(request.to_string(), example);
     }
 
     #[test]

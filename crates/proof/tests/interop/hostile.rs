@@ -3,6 +3,7 @@
 
 use std::fmt::Display;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use mandat_proof::{
     Checkpoint, Digest, Entry, EntryKind, LogSecret, MarksStatement, MemberProof, MembersRoot, NoteKey, NoteSigner,
@@ -10,6 +11,8 @@ use mandat_proof::{
     read_bundle, sha256, write_bundle,
 };
 use proptest::prelude::*;
+
+static TEXTS: LazyLock<Vec<String>> = LazyLock::new(texts);
 
 /// One valid text of every kind.
 fn texts() -> Vec<String> {
@@ -86,7 +89,7 @@ fn read_bytes_as_everything(bytes: &[u8], number: u64) {
 
 #[test]
 fn every_sample_is_read_by_its_own_reader() {
-    let texts = texts();
+    let texts = &TEXTS;
     assert!(SignedNote::parse(&texts[0]).is_ok());
     assert!(texts[1].parse::<NoteKey>().is_ok() && texts[2].parse::<NoteKey>().is_ok());
     assert!(texts[3].parse::<Checkpoint>().is_ok() && texts[4].parse::<TlogProof>().is_ok());
@@ -104,7 +107,7 @@ proptest! {
     fn changed_texts_are_refused_or_have_one_spelling(
         which in 0_usize..10, at in any::<usize>(), value in any::<u8>(), how in 0_u8..5, length in 0_usize..40,
     ) {
-        let mut bytes = texts()[which].clone().into_bytes();
+        let mut bytes = TEXTS[which].clone().into_bytes();
         let at = at % bytes.len();
         let end = bytes.len().min(at + length);
         match how {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use mandat_proof::{
     BatchItem, BatchStep, Checkpoint, Digest, Entry, EntryKind, Frontier, LogSecret, MarksStatement, Member,
-    MemberKind, MemberProof, MemberSecret, MemberTree, MembersRoot, Membership, NoteKey, NoteSigner, Opening,
+    MemberKind, MemberProof, MemberSecret, MemberTree, MembersRoot, Membership, NoteKey, NoteSigner, Opening, Quorum,
     ROW_BYTES, Receipt, RevisionStatement, SignedNote, StoredTree, SubjectSecret, Tile, TileEdge, TlogProof, Token,
     Trust, base64, build_members, hex, leaf_hash, prove_inclusion, sha256, unbase64, unhex, verify_latest,
     verify_membership, verify_receipt,
@@ -334,7 +334,7 @@ fn every_frozen_sample_is_judged_as_it_says() {
     let keys = |key: &str| -> Vec<NoteKey> {
         vectors["trust"][key].as_array().unwrap().iter().map(|k| k.as_str().unwrap().parse().unwrap()).collect()
     };
-    let quorum = vectors["trust"]["quorum"].as_u64().unwrap() as usize;
+    let quorum = Quorum::any(vectors["trust"]["quorum"].as_u64().unwrap() as usize, keys("witnesses").len());
     let trust =
         Trust { origin: text(&vectors["trust"], "origin"), log: keys("log"), witnesses: keys("witnesses"), quorum };
     let (mut accepted, mut refused) = (0, 0);
