@@ -84,6 +84,11 @@ pub(crate) fn source(ctx: &Context, home: Option<&Home>, word: &str) -> Outcome<
     Ok((name, text))
 }
 
+/// The text of a pack in the home's `packs/`.
+pub(crate) fn own_text(home: Option<&Home>, name: &str) -> Option<String> {
+    std::fs::read_to_string(home?.root.join("packs").join(format!("{name}.toml"))).ok()
+}
+
 /// Complaints about packs or scenarios, as one failure.
 pub(crate) fn complain(found: &[Diagnostic]) -> Failure {
     let mut failure = match found {

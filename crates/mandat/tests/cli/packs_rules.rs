@@ -50,7 +50,7 @@ fn loose() -> String {
 }
 
 fn packs(cli: &mandat_testkit::Cli, name: &str, text: &str) {
-    std::fs::create_dir_all(cli.folder().join("packs")).unwrap();
+    std::fs::create_dir_all(cli.folder().join("packs")).expect("a test can write into its folder");
     cli.write(&format!("packs/{name}.toml"), text);
 }
 
@@ -93,6 +93,8 @@ fn a_difference_shows_rules_and_combinations() {
     let ran = cli.run(&["packs", "diff", "core,eu-gdpr", "core,eu-gdpr,us-il-bipa"]).done();
     drop(ran.says("us-il-bipa/never-sold").says("falls out").says("region.us_il record.biometric"));
     drop(cli.run(&["packs", "diff", "core", "core"]).done().says("the rules are the same"));
+    let covered = cli.run(&["packs", "diff", "core,eu-gdpr", "core,eu-gdpr,us-ca"]).done();
+    drop(covered.says("us-ca/sale-untold").says("no combination of facts changes sides"));
     let answer = cli.run(&["packs", "diff", "core,eu-gdpr", "core,eu-gdpr,de-hh-2025", "--json"]).done().json();
     assert_eq!(
         (&answer["rules"][0]["rule"], &answer["rules"][0]["change"]),

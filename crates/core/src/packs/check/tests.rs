@@ -82,6 +82,10 @@ fn a_rule_without_scenario_is_named_and_so_is_its_reason() {
     assert_eq!(kinds, [FindingKind::Untested, FindingKind::UntestedReason]);
     let packs = Packs::load(&[("t.toml", &text)]).unwrap();
     assert_eq!(rules::untested(&packs, Some(&BTreeSet::from(["t/a".to_owned()]))), Vec::new());
+    let named = [HEAD, &rule("a", "\"erased\"", OUT)].concat();
+    let nothing = BTreeSet::new();
+    let count = |text: &str| rules::untested(&Packs::load(&[("t.toml", text)]).unwrap(), Some(&nothing)).len();
+    assert_eq!([count(&named), count(&named.replace("\"S01\"", "\"mandat::tests/cli/build.rs\""))], [2, 0]);
 }
 
 #[test]

@@ -1,13 +1,13 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use mandat_core::packs::{DEFAULT, Finding, Kind, Packs, Severity, check, names};
-use mandat_core::scenario::{Scenario, run_with};
+use mandat_core::packs::{DEFAULT, Finding, Kind, Pack, Packs, Severity, check, names};
+use mandat_core::scenario::{Scenario, run as run_scenario};
 use serde_json::json;
 
 use crate::commands::Context;
 use crate::failure::{Failure, Outcome};
 use crate::home::Home;
-use crate::rules::{complain, source};
+use crate::rules::{complain, own_text, source};
 
 /// Look for gaps, contradictions, dead rules, and rules that no scenario shows
 ///
@@ -34,9 +34,10 @@ pub(super) fn run(ctx: &Context, args: &Args) -> Outcome {
     let named = if args.packs.is_empty() { everything(home.as_ref()) } else { args.packs.clone() };
     let mut found = Vec::new();
     let mut checked = Vec::new();
-    for name in &named {
-        let (packs, own) = layered(ctx, home.as_ref(), name)?;
-        let shown = shown(&scenarios, &packs);
+    let texts = named.iter().map(|name| source(ctx, home.as_ref(), name)).collect::<Outcome<Vec<_>>>()?;
+    let shown = shown(&scenarios, home.as_ref(), &texts);
+    for own in texts {
+        let (packs, own) = layered(ctx, home.as_ref(), own)?;
         let file = packs.packs[own].rules.first().map(|w| w.file.clone());
         let about = |f: &Finding| f.rule.is_none() || Some(&f.file) == file.as_ref();
         found.extend(check(&packs, Some(&shown)).into_iter().filter(about));
@@ -65,8 +66,7 @@ fn everything(home: Option<&Home>) -> Vec<String> {
 }
 
 /// A pack as it would be used, and which of the layers it is.
-fn layered(ctx: &Context, home: Option<&Home>, name: &str) -> Outcome<(Packs, usize)> {
-    let own = source(ctx, home, name)?;
+fn layered(ctx: &Context, home: Option<&Home>, own: (String, String)) -> Outcome<(Packs, usize)> {
     let alone = Packs::load(&[(&own.0, &own.1)]).map_err(|found| complain(&found))?;
     let id = alone.packs[0].id.as_str();
     if alone.packs[0].kind == Kind::Replay {
@@ -82,15 +82,17 @@ fn layered(ctx: &Context, home: Option<&Home>, name: &str) -> Outcome<(Packs, us
     Ok((Packs::load(&texts).map_err(|found| complain(&found))?, at))
 }
 
-/// The rules that fire in some scenario: in those that name these packs, decided by them.
-fn shown(scenarios: &[Scenario], packs: &Packs) -> BTreeSet<String> {
-    let ids: BTreeSet<&str> = packs.packs.iter().map(|p| p.id.as_str()).collect();
+/// The rules that fire in some scenario, decided by the packs it names: those checked first.
+fn shown(scenarios: &[Scenario], home: Option<&Home>, texts: &[(String, String)]) -> BTreeSet<String> {
+    let ids = texts.iter().filter_map(|(name, text)| Pack::read(name, text).ok().map(|pack| (pack.id, text)));
+    let ids: BTreeMap<String, &String> = ids.collect();
+    let find = |name: &str| ids.get(name).map(|text| (*text).clone()).or_else(|| own_text(home, name));
     let mut shown = BTreeSet::new();
-    for scenario in scenarios.iter().filter(|s| s.packs.iter().all(|p| ids.contains(p.as_str()))) {
-        for case in run_with(scenario, packs).cases {
-            let fired = case.decision.into_iter().flat_map(|d| d.reasons);
-            shown.extend(fired.map(|r| r.rule));
-        }
+    for scenario in scenarios {
+        // A scenario of packs that are not here shows nothing about these.
+        let Ok(result) = run_scenario(scenario, &find) else { continue };
+        let fired = result.cases.into_iter().filter_map(|c| c.decision).flat_map(|d| d.reasons);
+        shown.extend(fired.map(|r| r.rule));
     }
     shown
 }

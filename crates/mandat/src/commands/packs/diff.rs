@@ -55,6 +55,11 @@ pub(super) fn run(ctx: &mut Context, args: &Args) -> Outcome {
         ui.line(ui.t("the rules are the same", "die Regeln sind gleich"));
     } else {
         ui.table(&table);
+        if turned.is_empty() {
+            let same = "no combination of facts changes sides: where a changed rule fires, others decide the same";
+            let german = "keine Verbindung von Tatsachen wechselt die Seite: wo eine geänderte Regel greift, entscheiden andere ebenso";
+            ui.line(ui.t(same, german));
+        }
     }
     show_flips(ui, &turned);
     if let Some(found) = &vault {
