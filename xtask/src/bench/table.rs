@@ -58,7 +58,8 @@ pub(super) fn markdown(rounds: &[Round], records: u64) -> String {
         machine()
     );
     for row in ROWS.iter().filter(|row| rounds.iter().any(|r| r.of(row.work, "mandat").is_some())) {
-        let of = |who| rate(rounds, row.work, who, records);
+        let alone = matches!(row.against, Against::Work(..));
+        let of = |who| if alone && who != "mandat" { String::new() } else { rate(rounds, row.work, who, records) };
         let (ratio, goal) = (ratio(rounds, row), row.goal);
         let _ = writeln!(
             out,
@@ -148,7 +149,7 @@ mod tests {
         let rounds = [round(1.0, 3.0), round(1.0, 5.0), round(2.0, 5.0)];
         let table = markdown(&rounds, 2_000_000);
         assert!(table.contains("| plan, from folded choices | 2.00 | 0.40 | 0.20 | 3.00× (2.50×) |"), "{table}");
-        assert!(table.contains("| the same, to reading its columns | 2.00 | 0.40 | 0.20 | 1.25× (1.25×) |"), "{table}");
+        assert!(table.contains("| the same, to reading its columns | 2.00 |  |  | 1.25× (1.25×) |"), "{table}");
         assert!(!table.contains("| build |"), "{table}");
     }
 
