@@ -84,6 +84,8 @@ pub(crate) struct Explained {
     pub(crate) id: String,
     category: String,
     created: String,
+    /// Whether the recipe asks for records of this kind at all.
+    asked: bool,
     pub(crate) decision: Decision,
 }
 
@@ -99,6 +101,7 @@ pub(crate) fn explain_record(work: &Work, found: &Found) -> Explained {
         id: found.id.clone(),
         category: found.category().map_or_else(|| "?".to_owned(), |c| c.to_string()),
         created: instant(view.created),
+        asked: found.category().is_some_and(|c| work.recipe.categories.has(c)),
         decision: decide(&view, &history, &question, &people, order.rules.table),
     }
 }
@@ -109,16 +112,23 @@ impl Explained {
             json!({"reason": r.reason, "verdict": r.verdict, "rule": r.rule, "articles": r.articles, "evidence": r.evidence,
                 "sentence": sentence(r.reason, ui.lang), "fix": fix(r.reason, ui.lang)})
         });
-        json!({"record": self.id, "category": self.category, "created_at": self.created, "verdict": self.decision.verdict,
+        json!({"record": self.id, "category": self.category, "created_at": self.created, "asked_for": self.asked, "verdict": self.decision.verdict,
             "reasons": reasons.collect::<Vec<_>>(), "basis": self.decision.basis})
     }
 }
 
 /// Prints the chain from event to article.
 pub(crate) fn show_record(ui: &Ui, work: &Work, explained: &Explained) {
-    let Explained { id, category, created, decision } = explained;
+    let Explained { id, category, created, asked, decision } = explained;
     ui.line(&format!("{} {id} ({category}, {created}): {}", ui.t("record", "Eintrag"), word(ui, decision.verdict)));
     ui.line(&format!("  {}", super::plan::head(ui, work)));
+    if !asked {
+        let words = "  this recipe does not ask for records of this kind, whatever is decided about them";
+        ui.line(ui.t(
+            words,
+            "  dieses Rezept fragt nicht nach Einträgen dieser Art, was auch immer über sie entschieden ist",
+        ));
+    }
     let mut told = Reasons::default();
     for detail in &decision.reasons {
         if told.has(detail.reason) {

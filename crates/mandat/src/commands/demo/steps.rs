@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use mandat_core::proof::PersonKey;
 use mandat_core::vocab::{Reason, Verdict};
 use mandat_corpus::admit::Summary;
-use mandat_corpus::admit::find::{each_person, of_person};
+use mandat_corpus::admit::find::{Found, each_person, of_person};
 use mandat_corpus::build::{Built, plan};
 
 use super::material::{self, Loaded};
@@ -64,22 +64,7 @@ impl Stage<'_> {
 /// Runs the main job.
 pub(super) fn run(ctx: &Context, open: &Open, args: &Args) -> Outcome<Shown> {
     let mut stage = Stage { ctx, times: Vec::new() };
-    let own = args.data.is_empty();
-    let (english, german) = if own {
-        (
-            "inventing a small network and taking it in: people, notices, posts, choices",
-            "erfinde ein kleines Netzwerk und nehme es auf: Menschen, Mitteilungen, Beiträge, Entscheidungen",
-        )
-    } else {
-        (
-            "taking your posts in, and inventing people and choices around their authors",
-            "nehme Ihre Beiträge auf und erfinde Menschen und Entscheidungen um ihre Verfasser",
-        )
-    };
-    let mut loaded = stage.step("ingest", english, german, || match own {
-        true => material::load_sample(ctx, open),
-        false => material::load_data(ctx, open, &args.data, args.map.as_deref()),
-    })?;
+    let mut loaded = load(&mut stage, open, args)?;
     remember_platform(open, &loaded)?;
     stage.step("packs test", "testing the rules", "prüfe die Regeln", || test_built_in(ctx, &open.home))?;
     let work = Work::open(open, RECIPE, None, ctx.now())?;
@@ -90,35 +75,46 @@ pub(super) fn run(ctx: &Context, open: &Open, args: &Args) -> Outcome<Shown> {
         "plane: wer ist drin, wer draußen, und warum",
         || plan(&work.vault, &work.snapshot, &work.order(), &|_, _| {}).map_err(|e| from_library(Exit::Refused, &e)),
     )?;
-    tell::planned(&ctx.ui, &tally.summary());
+    tell::planned(&ctx.ui, &work, &tally.summary());
     let first =
         stage.step("build", "building the corpus", "baue den Korpus", || publish(ctx, open, &work, &ctx.ui.bar("")))?;
     let counts = record_counts(&work)?;
     let example = stage.step("explain", "explaining one exclusion", "erkläre einen Ausschluss", || {
         exclusion(&work, &loaded.objected, &counts)
     })?;
-    match &example {
-        Some(example) => tell::explained(&ctx.ui, &work, example),
-        None => ctx.ui.line(ctx.ui.t("nobody is out yet", "noch ist niemand draußen")),
-    }
+    tell::explained(&ctx.ui, &work, example.as_ref());
     let objector = most_prolific(&work, &mut loaded.willing, &counts);
     let objected = objector.as_ref().map(|(_, person)| one_record(&work, *person)).transpose()?.flatten();
     drop(work);
-    let second = stage.step(
-        "objection",
-        "an objection arrives, and the corpus is built again",
-        "ein Widerspruch kommt, und der Korpus wird neu gebaut",
-        || {
-            if let Some((author, _)) = &objector {
-                object(ctx, open, author)?;
-            }
-            let work = Work::open(open, RECIPE, None, ctx.now())?;
-            publish(ctx, open, &work, &ctx.ui.bar(""))
-        },
-    )?;
+    let second = object_and_build(&mut stage, open, objector.as_ref().map(|(author, _)| author))?;
     let shared_files = shared(&first, &second);
     let example = example.map(|e| e.id);
     Ok(Shown { loaded, plan: tally.summary(), first, second, shared_files, example, objected, times: stage.times })
+}
+
+fn load(stage: &mut Stage<'_>, open: &Open, args: &Args) -> Outcome<Loaded> {
+    let ctx = stage.ctx;
+    if args.data.is_empty() {
+        let english = "inventing a small network and taking it in: people, notices, posts, choices";
+        let german = "erfinde ein kleines Netzwerk und nehme es auf: Menschen, Mitteilungen, Beiträge, Entscheidungen";
+        return stage.step("ingest", english, german, || material::load_sample(ctx, open));
+    }
+    let english = "taking your posts in, and inventing people and choices around their authors";
+    let german = "nehme Ihre Beiträge auf und erfinde Menschen und Entscheidungen um ihre Verfasser";
+    stage.step("ingest", english, german, || material::load_data(ctx, open, &args.data, args.map.as_deref()))
+}
+
+fn object_and_build(stage: &mut Stage<'_>, open: &Open, objector: Option<&Author>) -> Outcome<Built> {
+    let ctx = stage.ctx;
+    let english = "an objection arrives, and the corpus is built again";
+    let german = "ein Widerspruch kommt, und der Korpus wird neu gebaut";
+    stage.step("objection", english, german, || {
+        if let Some(author) = objector {
+            object(ctx, open, author)?;
+        }
+        let work = Work::open(open, RECIPE, None, ctx.now())?;
+        publish(ctx, open, &work, &ctx.ui.bar(""))
+    })
 }
 
 /// Later commands in this home need not name the platform.
@@ -149,7 +145,7 @@ fn exclusion(work: &Work, objected: &[Author], counts: &BTreeMap<PersonKey, u64>
     let mut best: Option<(usize, Explained)> = None;
     for person in objectors.chain(counts.keys().copied().take(LOOK)) {
         let found = of_person(&work.vault, person).map_err(|e| from_library(Exit::BadInput, &e))?;
-        for record in found.iter().filter(|r| !r.superseded).take(LOOK) {
+        for record in candidates(work, &found).take(LOOK) {
             let explained = explain_record(work, record);
             let codes = explained.decision.codes();
             // The fewer other reasons, the plainer the example.
@@ -182,8 +178,14 @@ fn most_prolific(
 /// A record of this person that is in.
 fn one_record(work: &Work, person: PersonKey) -> Outcome<Option<String>> {
     let found = of_person(&work.vault, person).map_err(|e| from_library(Exit::BadInput, &e))?;
-    let mut current = found.iter().filter(|r| !r.superseded);
-    Ok(current.find(|r| explain_record(work, r).decision.verdict == Verdict::Include).map(|r| r.id.clone()))
+    Ok(candidates(work, &found)
+        .find(|r| explain_record(work, r).decision.verdict == Verdict::Include)
+        .map(|r| r.id.clone()))
+}
+
+/// Current records of a kind that the recipe asks for.
+fn candidates<'a>(work: &'a Work, found: &'a [Found]) -> impl Iterator<Item = &'a Found> {
+    found.iter().filter(|r| !r.superseded && r.category().is_some_and(|c| work.recipe.categories.has(c)))
 }
 
 fn object(ctx: &Context, open: &Open, author: &Author) -> Outcome {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use mandat_core::vocab::Category;
 use mandat_corpus::admit::Summary;
 use serde_json::{Value, json};
 
@@ -15,12 +16,22 @@ use crate::work::Work;
 const MOST: usize = 12;
 
 /// The plan: in, out, why.
-pub(super) fn planned(ui: &Ui, summary: &Summary) {
+pub(super) fn planned(ui: &Ui, work: &Work, summary: &Summary) {
     ui.line("");
     ui.line(ui.t(
         "The question: which records may train a language model, asking only people who said yes?",
         "Die Frage: welche Einträge dürfen ein Sprachmodell trainieren, wenn nur zählt, wer Ja gesagt hat?",
     ));
+    let kinds: Vec<&str> =
+        Category::ALL.iter().filter(|c| work.recipe.categories.has(**c)).map(|c| c.as_str()).collect();
+    if kinds.len() < Category::ALL.len() {
+        let asked = ui.t("The recipe asks for", "Das Rezept fragt nach");
+        let rest = ui.t(
+            "; messages, photos and careers are no candidates.",
+            "; Nachrichten, Fotos und Lebensläufe stehen nicht zur Wahl.",
+        );
+        ui.line(&format!("{asked} {}{rest}", kinds.join(", ")));
+    }
     ui.line("");
     report::verdicts(ui, summary);
     report::reasons(ui, summary, MOST);
@@ -32,9 +43,15 @@ pub(super) fn planned(ui: &Ui, summary: &Summary) {
 }
 
 /// One exclusion, from the choice to the article.
-pub(super) fn explained(ui: &Ui, work: &Work, explained: &Explained) {
+pub(super) fn explained(ui: &Ui, work: &Work, example: Option<&Explained>) {
     ui.line("");
-    show_record(ui, work, explained);
+    match example {
+        Some(example) => show_record(ui, work, example),
+        None => ui.line(ui.t(
+            "nobody is out yet: see what one objection does",
+            "noch ist niemand draußen: sehen Sie, was ein Widerspruch bewirkt",
+        )),
+    }
     ui.line("");
 }
 
