@@ -17,6 +17,8 @@ pub struct Decision {
     pub verdict: Verdict,
     /// Every rule that fired, in table order.
     pub reasons: Vec<ReasonDetail>,
+    /// Whether the record existed at T; one made later is no candidate and is never included.
+    pub candidate: bool,
     /// In an audit: whether a denial known now, but not in force at T, would take the record out.
     pub denied_now: bool,
     /// For an included record: what its permission rests on.
@@ -74,7 +76,9 @@ pub fn decide(
     people: &dyn People,
     table: &DecisionTable,
 ) -> Decision {
-    let facts = full_facts(record, history, ctx, people);
+    let candidate = record.created <= ctx.ask.at;
+    // Of what did not exist at T nothing is known, and nothing known is no basis.
+    let facts = if candidate { full_facts(record, history, ctx, people) } else { Facts::default() };
     let firing = table.firing(ctx.ask.profile, facts);
     let reasons: Vec<_> = firing
         .map(|rule| ReasonDetail {
@@ -86,10 +90,12 @@ pub fn decide(
         })
         .collect();
     let verdict = reasons.iter().map(|r| r.verdict).max().unwrap_or(Verdict::Include);
+    let verdict = if candidate { verdict } else { Verdict::Exclude };
     let included = verdict < Verdict::Hold;
     Decision {
         verdict,
         reasons,
+        candidate,
         denied_now: included && ctx.ask.mode == Mode::Audit && denied_now(record, history, ctx, people, table),
         basis: if included { evidence(basis(record, history, ctx)) } else { Vec::new() },
         facts,

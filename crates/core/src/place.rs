@@ -115,6 +115,13 @@ impl Place {
         }
     }
 
+    /// Whether it may lie in `region`: it does, or what is known of it is not exact enough to tell.
+    #[must_use]
+    pub fn may_lie_in(self, region: Self) -> bool {
+        let inexact = self.country() == region.country() && !self.bytes().contains(&b'-');
+        self.within(region) || inexact || self.is("EU") && region.in_eu()
+    }
+
     /// The age from which a child's own consent counts here.
     #[must_use]
     pub fn consent_age(self) -> u8 {
@@ -199,6 +206,8 @@ mod tests {
         let place = |t: &str| t.parse::<Place>().unwrap();
         assert!(place("IE").within(place("EU")) && place("NO").within(place("EEA")));
         assert!(!place("NO").within(place("EU")) && !place("US-NY").within(place("EU")));
+        assert!(place("US").may_lie_in(place("US-CA")) && !place("US-NY").may_lie_in(place("US-CA")));
+        assert!(place("EU").may_lie_in(place("DE")) && !place("FR").may_lie_in(place("DE")));
         assert!(place("US-CA").within(place("US")) && !place("US").within(place("US-CA")));
         assert_eq!((place("DE").consent_age(), place("AT").consent_age(), place("BR").consent_age()), (16, 14, 18));
         for wrong in ["", "D", "de", "Deutschland", "US CA"] {

@@ -18,6 +18,9 @@ pub(crate) fn facts(record: &RecordView<'_>, history: &PersonHistory, ctx: &Cont
         let stance = stance_of(other, record, people);
         judge(&mut facts, other, stance, record, ctx.ask.profile);
     }
+    let other_side = |o: &Other| o.role == Role::Participant && o.person != Some(record.person);
+    let message = record.traits.category().is_some_and(is_message);
+    facts.insert_if(Fact::ParticipantMissing, message && !record.others.iter().any(other_side));
     if history.info.is_joint() {
         facts.insert_if(Fact::JointDenies, !unanimous(record, history, ctx, people));
     }

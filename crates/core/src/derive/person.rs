@@ -48,7 +48,7 @@ impl Kind {
 }
 
 /// Facts that follow from consents and denials, which answer each other.
-const CHOICES: Facts = Facts(
+pub(crate) const CHOICES: Facts = Facts(
     Facts::between(Fact::ConsentEvent, Fact::ObjectionPending).0 | Facts::between(Fact::SignalGpc, Fact::SignalAsset).0,
 );
 const AGES: Facts = Facts::between(Fact::AgeKnown, Fact::MadeTrainable);

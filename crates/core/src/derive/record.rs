@@ -22,6 +22,8 @@ pub fn traits_facts(traits: Traits) -> Facts {
     for (mark, fact) in MARKS {
         facts.insert_if(fact, traits.has(mark));
     }
+    // A message has somebody on its other side; who is not named has not agreed.
+    facts.insert_if(Fact::ParticipantMissing, facts.has(Fact::CategoryMessage) && !traits.has(Mark::Others));
     for special in Special::ALL {
         if traits.has_special(*special) {
             facts.insert(Fact::special(*special));

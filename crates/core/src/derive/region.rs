@@ -88,7 +88,7 @@ pub(crate) fn relevant_age(history: &PersonHistory, ctx: &Context<'_>, age: Age)
 /// Whether some place of the person lies in one of these regions; no region is everywhere.
 pub(crate) fn reaches(regions: &[Place], history: &PersonHistory, ctx: &Context<'_>, created: Micros) -> bool {
     let mut found = regions.is_empty();
-    places(history, ctx, created, &mut |place| found |= regions.iter().any(|r| place.within(*r)));
+    places(history, ctx, created, &mut |place| found |= regions.iter().any(|r| place.may_lie_in(*r)));
     found
 }
 

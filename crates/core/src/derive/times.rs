@@ -1,6 +1,7 @@
 //! Where a person's facts may change: by creation time, by category, and by time alone.
 
 use crate::derive::age::{Age, birthday};
+use crate::derive::person::CHOICES;
 use crate::derive::{Context, Fact, life, notices, region};
 use crate::event::Categories;
 use crate::history::{Act, PersonHistory, Reach, What};
@@ -27,7 +28,7 @@ impl PersonHistory {
                     points.extend(ctx.notice(delivery.notice).and_then(|n| Self::notice_breaks(ctx, n.notice, act)));
                 }
                 What::Status(_) => points.push(act.received),
-                What::Consent(consent) => {
+                What::Consent(consent) if ctx.wants(CHOICES) => {
                     let from_now_on =
                         consent.notice.and_then(|n| ctx.notice(n)).is_none_or(|n| !n.notice.covers_earlier_records);
                     points.extend(from_now_on.then(|| act.starts()));

@@ -4,11 +4,15 @@ use std::path::{Path, PathBuf};
 
 use mandat_core::scenario;
 
-/// Runs every `*.yaml` of a folder and returns how many there were and what failed.
+/// Every file of a folder and of the folders in it.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().map(|e| e.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
+
+/// Runs every `*.yaml` below a folder and returns how many there were and what failed.
 fn run_folder(folder: &Path) -> (usize, Vec<String>) {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .map(|entries| entries.filter_map(|e| e.ok().map(|e| e.path())).collect())
-        .unwrap_or_default();
+    let mut files = files_below(folder);
     files.retain(|f| f.extension().is_some_and(|e| e == "yaml"));
     files.sort();
     let mut failures = Vec::new();
