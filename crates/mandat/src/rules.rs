@@ -84,6 +84,27 @@ pub(crate) fn source(ctx: &Context, home: Option<&Home>, word: &str) -> Outcome<
     Ok((name, text))
 }
 
+/// The texts of packs named on the command line, in layering order, separated by commas.
+///
+/// # Errors
+/// When none is named, or one cannot be read.
+pub(crate) fn sources_of(ctx: &Context, home: Option<&Home>, list: &str) -> Outcome<Sources> {
+    let names: Vec<&str> = list.split(',').map(str::trim).filter(|n| !n.is_empty()).collect();
+    if names.is_empty() {
+        return Err(Failure::usage("no pack is named").hint("write core,eu-gdpr"));
+    }
+    names.iter().map(|name| source(ctx, home, name)).collect()
+}
+
+/// Layers packs.
+///
+/// # Errors
+/// Every complaint about any of them, with file, line and column.
+pub(crate) fn compile(sources: &Sources) -> Outcome<Packs> {
+    let texts: Vec<(&str, &str)> = sources.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
+    Packs::load(&texts).map_err(|found| complain(&found))
+}
+
 /// The text of a pack in the home's `packs/`.
 pub(crate) fn own_text(home: Option<&Home>, name: &str) -> Option<String> {
     std::fs::read_to_string(home?.root.join("packs").join(format!("{name}.toml"))).ok()

@@ -1,5 +1,5 @@
 use mandat_core::packs::admits_without_ground;
-use mandat_corpus::build::{Built, Store, build};
+use mandat_corpus::build::{Built, Difference, Store, build, difference};
 use serde_json::json;
 
 use crate::barrier::LedgerBarrier;
@@ -44,11 +44,24 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
     let (rows, size) = (count(built.content.records.rows), bytes(built.content.shards.iter().map(|s| s.bytes).sum()));
     let files = built.content.shards.len();
     ui.line(&format!("\n{rows} {} {files} {}, {size}", ui.t("rows in", "Zeilen in"), ui.t("files", "Dateien")));
+    let since = since_parent(&open, &work, &built)?;
+    if let Some(since) = &since {
+        ui.heading(&format!("{} {}", ui.t("Since revision", "Seit Revision"), since.from));
+        report::difference(ui, since);
+    }
     ui.say(&format!("{} {}", ui.t("built in", "gebaut in"), duration(took)));
     ui.answer(&json!({"corpus": work.recipe.name, "revision": built.revision.revision, "path": built.path,
         "content_sha256": built.revision.content_sha256, "rows": built.content.records.rows, "retries": built.retries,
-        "summary": summary}));
+        "summary": summary, "difference": since}));
     Ok(())
+}
+
+/// What the revision has that its parent has not.
+fn since_parent(open: &Open, work: &Work, built: &Built) -> Outcome<Option<Difference>> {
+    let Some(parent) = built.revision.parent else { return Ok(None) };
+    difference(&Store::new(&open.home.store()), &work.recipe.name, parent, built.revision.revision)
+        .map(Some)
+        .map_err(|e| from_library(Exit::BadInput, &e))
 }
 
 /// Publishes, with the ledger as barrier.
@@ -75,18 +88,22 @@ pub(crate) fn may_build(open: &Open, work: &Work) -> Outcome {
         return Err(Failure::refused(format!("nobody vouches for the pack `{pack}`: {why}"))
             .hint(format!("mandat packs sign {pack}")));
     }
-    if admits_without_ground(&work.book.packs.table, work.recipe.profile) {
+    let (recipe, list) = (&work.recipe, work.recipe.packs.join(","));
+    if admits_without_ground(&work.book.packs.table, recipe.profile) {
         return Err(Failure::refused(format!(
             "the rules of `{names}` let records in whose author was not told or not asked"
         ))
-        .hint("mandat packs check says when; mandat packs diff --recipe says whom"));
+        .hint(format!(
+            "mandat packs check {list} says when, mandat packs diff core,eu-gdpr {list} --recipe {} whom",
+            recipe.name
+        )));
     }
     if Tested::read(&open.home)?.of(&work.book).is_none() {
         return Err(Failure::refused(format!("the rules of `{names}` have not passed their tests as they stand"))
             .hint("mandat packs test"));
     }
     let controller = open.home.settings.values.controller.controller();
-    let (purpose, recipe) = (&work.recipe.purpose, &work.recipe);
+    let purpose = &recipe.purpose;
     if !controller.dpia.covers(purpose) {
         return Err(on_file("a data protection impact assessment (GDPR Art 35)", purpose, "dpia"));
     }

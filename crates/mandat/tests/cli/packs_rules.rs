@@ -85,6 +85,12 @@ fn a_pack_of_the_default_set_that_leaves_a_gap_is_refused() {
     packs(&cli, "eu-gdpr", &loose());
     let ran = cli.run(&["packs", "check", "eu-gdpr"]).ended(1);
     drop(ran.says("under legitimate_interest a record goes in without a ground when only").says("author.natural"));
+    packs(&cli, "own", OWN);
+    drop(cli.run(&["packs", "check", "own"]).ended(1).says("without a ground"));
+    std::fs::remove_file(cli.folder().join("packs/eu-gdpr.toml")).unwrap();
+    drop(cli.run(&["packs", "check", "own"]).done());
+    drop(cli.run(&["packs", "check", "core,own"]).ended(1).says("packs/own.toml:1:1").says("without a ground"));
+    drop(cli.run(&["packs", "check", ","]).ended(2));
 }
 
 #[test]

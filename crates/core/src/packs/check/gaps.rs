@@ -40,7 +40,8 @@ pub fn admits_without_ground(table: &DecisionTable, profile: Profile) -> bool {
 
 /// Gaps and unguarded denials of one profile.
 pub(crate) fn gaps(packs: &Packs, profile: Profile) -> Vec<Finding> {
-    let file = packs.packs.last().map_or_else(String::new, |p| p.id.clone());
+    let last = packs.packs.last();
+    let file = last.map_or_else(String::new, |p| p.rules.first().map_or_else(|| p.id.clone(), |w| w.file.clone()));
     let finding = |kind, message: String, hint: &str| Finding {
         kind,
         severity: Severity::Error,

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use mandat_core::packs::{DEFAULT, Finding, Kind, Pack, Packs, Severity, check, names};
 use mandat_core::scenario::{Scenario, run as run_scenario};
@@ -7,15 +8,17 @@ use serde_json::json;
 use crate::commands::Context;
 use crate::failure::{Failure, Outcome};
 use crate::home::Home;
-use crate::rules::{complain, own_text, source};
+use crate::rules::{Sources, compile, own_text, source, sources_of};
 
 /// Look for gaps, contradictions, dead rules, and rules that no scenario shows
 ///
 /// A pack is checked as it would be used: layered on core and eu-gdpr, or alone if it replays what
-/// somebody claimed. Without a name every built-in pack and every pack of the home is checked. Ends with 0 if
+/// somebody claimed; names separated by commas are layered as they are. Without a name every built-in pack and every pack of the home is checked. Ends with 0 if
 /// there are no errors, 1 if there are, 3 if a pack cannot be read.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  mandat packs check\n  mandat packs check us-ca packs/own.toml --strict")]
+#[command(
+    after_help = "Examples:\n  mandat packs check\n  mandat packs check us-ca packs/own.toml --strict\n  mandat packs check core,own"
+)]
 pub(super) struct Args {
     /// Names of packs, and pack files
     #[arg(value_name = "PACK")]
@@ -34,14 +37,15 @@ pub(super) fn run(ctx: &Context, args: &Args) -> Outcome {
     let named = if args.packs.is_empty() { everything(home.as_ref()) } else { args.packs.clone() };
     let mut found = Vec::new();
     let mut checked = Vec::new();
-    let texts = named.iter().map(|name| source(ctx, home.as_ref(), name)).collect::<Outcome<Vec<_>>>()?;
-    let shown = shown(&scenarios, home.as_ref(), &texts);
-    for own in texts {
-        let (packs, own) = layered(ctx, home.as_ref(), own)?;
-        let file = packs.packs[own].rules.first().map(|w| w.file.clone());
-        let about = |f: &Finding| f.rule.is_none() || Some(&f.file) == file.as_ref();
+    let sets = named.iter().map(|names| sources_of(ctx, home.as_ref(), names)).collect::<Outcome<Vec<_>>>()?;
+    let shown = shown(&scenarios, home.as_ref(), &sets.concat());
+    for set in sets {
+        let (packs, own) = layered(ctx, home.as_ref(), set)?;
+        let files: BTreeSet<&String> =
+            packs.packs[own.clone()].iter().flat_map(|p| &p.rules).map(|w| &w.file).collect();
+        let about = |f: &Finding| f.rule.is_none() || files.contains(&f.file);
         found.extend(check(&packs, Some(&shown)).into_iter().filter(about));
-        checked.push(packs.ids[own].clone());
+        checked.extend_from_slice(&packs.ids[own]);
     }
     found.sort_by(|a, b| (&a.file, a.line, a.kind, &a.message).cmp(&(&b.file, b.line, b.kind, &b.message)));
     found.dedup();
@@ -65,21 +69,21 @@ fn everything(home: Option<&Home>) -> Vec<String> {
     all
 }
 
-/// A pack as it would be used, and which of the layers it is.
-fn layered(ctx: &Context, home: Option<&Home>, own: (String, String)) -> Outcome<(Packs, usize)> {
-    let alone = Packs::load(&[(&own.0, &own.1)]).map_err(|found| complain(&found))?;
+/// Packs as they would be used, and which of the layers are asked about: several names are layered as they are.
+fn layered(ctx: &Context, home: Option<&Home>, mut set: Sources) -> Outcome<(Packs, Range<usize>)> {
+    let alone = compile(&set)?;
     let id = alone.packs[0].id.as_str();
-    if alone.packs[0].kind == Kind::Replay {
-        return Ok((alone, 0));
+    if set.len() > 1 || alone.packs[0].kind == Kind::Replay {
+        return Ok((alone, 0..set.len()));
     }
+    let own = set.remove(0);
     let mut layers = Vec::new();
     for base in DEFAULT.iter().filter(|base| **base != id) {
         layers.push(source(ctx, home, base)?);
     }
     let at = DEFAULT.iter().position(|base| *base == id).unwrap_or(layers.len());
     layers.insert(at, own);
-    let texts: Vec<(&str, &str)> = layers.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
-    Ok((Packs::load(&texts).map_err(|found| complain(&found))?, at))
+    Ok((compile(&layers)?, at..at + 1))
 }
 
 /// The rules that fire in some scenario, decided by the packs it names: those checked first.

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::commands::Context;
 use crate::failure::{Exit, Failure, Outcome, from_library};
 use crate::home::Home;
-use crate::rules::{complain, source};
+use crate::rules::{compile, sources_of};
 use crate::ui::{Table, Ui, count};
 use crate::work::Work;
 
@@ -70,13 +70,7 @@ pub(super) fn run(ctx: &mut Context, args: &Args) -> Outcome {
 }
 
 fn load(ctx: &Context, home: Option<&Home>, list: &str) -> Outcome<Packs> {
-    let names: Vec<&str> = list.split(',').map(str::trim).filter(|n| !n.is_empty()).collect();
-    if names.is_empty() {
-        return Err(Failure::usage("no pack is named").hint("write core,eu-gdpr"));
-    }
-    let sources = names.iter().map(|name| source(ctx, home, name)).collect::<Outcome<Vec<_>>>()?;
-    let texts: Vec<(&str, &str)> = sources.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
-    Packs::load(&texts).map_err(|found| complain(&found))
+    compile(&sources_of(ctx, home, list)?)
 }
 
 /// The recipe to decide the vault for: the one named, or the only one of a home named with --home.
