@@ -79,6 +79,9 @@ impl Ledger {
             let unseen = writer.has_unseen()?;
             for sighting in &chunk {
                 report.read += 1;
+                if writer.is_known(sighting)? {
+                    continue;
+                }
                 let account = Account { platform: sighting.platform.clone(), account: sighting.account.clone() };
                 let Some((live, new)) = writer.meet(sighting.person, &account)? else {
                     report.suppressed += 1;
@@ -126,6 +129,21 @@ impl Writer<'_> {
     /// Whether acts have named accounts that nobody has seen: they may be handles.
     fn has_unseen(&self) -> Result<bool, LedgerError> {
         Ok(self.tx.prepare_cached("SELECT 1 FROM subjects WHERE seen = 0")?.exists([])?)
+    }
+
+    /// Whether a sighting says nothing new; most of a further ingest does not.
+    fn is_known(&self, sighting: &Sighting) -> Result<bool, LedgerError> {
+        let handle = sighting.handle.as_ref().map(|name| self.keys.handle(&sighting.platform, name).to_bytes());
+        let mut query = self.tx.prepare_cached(
+            "SELECT ?2 IS NULL OR (h.handle IS NOT NULL AND (?3 IS NULL OR h.since <= ?3))
+             FROM subjects s LEFT JOIN handles h ON h.handle = ?2 AND h.subject = s.subject
+             WHERE s.person = ?1 AND s.seen = 1 AND s.erased IS NULL",
+        )?;
+        let mut rows = query.query(params![sighting.person.to_bytes(), handle, sighting.from.map(|at| at.0)])?;
+        match rows.next()? {
+            Some(row) => Ok(row.get::<_, Option<bool>>(0)?.unwrap_or(false)),
+            None => Ok(false),
+        }
     }
 
     /// The subject of an account that turned up, and whether it is new; `None` if the person was erased.

@@ -130,3 +130,17 @@ fn the_text_of_an_edited_record_is_not_kept() {
     let Entry::Act(stored) = home.ledger.events_of(person("anna")).unwrap().pop().unwrap().entry else { panic!() };
     assert_eq!((stored.text, stored.record.as_deref()), (None, Some("r1")));
 }
+
+#[test]
+fn a_build_publishes_only_while_no_denial_has_come() {
+    let mut home = Home::with(&["anna"]);
+    let position = home.ledger.head().unwrap().position;
+    let _ = home.ledger.append(&[consents("anna", at(1))], at(10)).unwrap();
+    assert_eq!(home.ledger.hold(position, |head| head).unwrap(), Some(position + 1), "a permission may come later");
+    let _ = home.ledger.append(&[objects("anna", at(2))], at(10)).unwrap();
+    let mut ran = false;
+    assert_eq!(home.ledger.hold(position, |_| ran = true).unwrap(), None);
+    assert!(!ran);
+    let head = home.ledger.head().unwrap().position;
+    assert_eq!(home.ledger.hold(head, |head| head).unwrap(), Some(head));
+}

@@ -1,6 +1,7 @@
 //! Acts that name a handle bind every account that held it.
 
 use mandat_core::event::EventKind;
+use mandat_ledger::Sighting;
 
 use crate::home::{Home, at, consents, event, objects, person, sighting};
 
@@ -51,4 +52,24 @@ fn the_same_denial_by_handle_again_changes_nothing() {
     let twice = home.ledger.append(&[objects("@anna", at(2))], at(20)).unwrap();
     assert_eq!((once.accepted, twice.accepted, twice.duplicates), (1, 0, 1));
     assert_eq!(home.ledger.head().unwrap(), head);
+}
+
+#[test]
+fn a_further_sighting_changes_only_what_it_adds() {
+    let mut home = Home::with(&[]);
+    let early = Sighting { from: Some(at(-5)), ..sighting("17", Some("anna")) };
+    let handles = |home: &Home| home.ledger.counts().unwrap().handles;
+    for (seen, new_accounts, count) in [
+        (sighting("17", None), 1, 0),
+        (sighting("17", Some("anna")), 0, 1),
+        (sighting("17", Some("Anna")), 0, 1),
+        (early, 0, 1),
+        (sighting("17", Some("anne")), 0, 2),
+        (sighting("18", Some("anna")), 1, 3),
+    ] {
+        let report = home.ledger.observe_accounts(&mut [seen].into_iter(), at(1)).unwrap();
+        assert_eq!((report.new_accounts, handles(&home)), (new_accounts, count));
+    }
+    assert_eq!(home.ledger.head().unwrap().position, 1, "a sighting is no event");
+    assert_eq!(home.ledger.counts().unwrap().accounts, 2);
 }
