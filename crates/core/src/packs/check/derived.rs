@@ -64,61 +64,72 @@ fn event(position: u64, picks: &[u8]) -> Sequenced {
     let late = pick(&mut next, &[false, false, false, true]);
     let asserted = if late { day(*next.next().unwrap()) } else { received.clone() };
     let mut line = json!({"event": kind, "received": received, "asserted": asserted});
-    let mut set = |key: &str, value: serde_json::Value| line[key] = value;
     if !matches!(kind, "order" | "org_policy") {
-        set("account", json!("anna"));
+        line["account"] = json!("anna");
     }
-    let training = json!(["train_generative"]);
-    let purposes = [training.clone(), training, json!(["*"]), json!(["ai_training"]), json!(["match_jobs"])];
-    let posts = json!(["post", "reply", "repost", "quote", "comment", "caption", "photo", "profile"]);
-    let categories = [json!(["*"]), posts, json!(["direct_message", "career"])];
+    if kind == "consent" {
+        consent(&mut line, &mut next)
+    } else {
+        particulars(kind, &mut line, &mut next)
+    }
+    if matches!(kind, "consent" | "refuse" | "withdraw" | "object" | "guardian" | "org_policy" | "order") {
+        let posts = json!(["post", "reply", "repost", "quote", "comment", "caption", "photo", "profile"]);
+        line["categories"] = pick(&mut next, &[json!(["*"]), posts, json!(["direct_message", "career"])]);
+    }
+    if line["categories"].is_array() && kind != "order" {
+        let training = json!(["train_generative"]);
+        let purposes = [training.clone(), training, json!(["*"]), json!(["ai_training"]), json!(["match_jobs"])];
+        line["purposes"] = pick(&mut next, &purposes);
+    }
+    let line: EventLine = serde_json::from_value(line).unwrap();
+    Sequenced { position, appended: line.received, line }
+}
+
+fn consent<'p>(line: &mut serde_json::Value, next: &mut impl Iterator<Item = &'p u8>) {
+    line["notice"] = json!(pick(next, &["n1", "n1", "n2", "n3"]));
+    line["method"] = json!(pick(next, &["active_toggle", "written_release", "written_release", "tos_accept"]));
+    line["recipients"] = pick(next, &[json!(["first_party"]), json!(["*"]), json!(["*"]), json!(["lab"])]);
+    line["explicit"] = pick(next, &[json!([]), json!(["health", "biometric"])]);
+    line["names"] = json!([pick(next, &["minor_records", "career", "guardian", "non_public", "gpc_conflict"])]);
+    line["term"] = json!("2027-01-01");
+    if pick(next, &[true, false, false]) {
+        line["expires"] = json!("2025-12-10");
+    }
+}
+
+/// What an event of a kind says beyond who and when; one that a kind does not know changes nothing.
+fn particulars<'p>(kind: &str, line: &mut serde_json::Value, next: &mut impl Iterator<Item = &'p u8>) {
+    let mut set = |key: &str, value: serde_json::Value| line[key] = value;
     match kind {
         "notice_delivered" => {
-            set("notice", json!(pick(&mut next, &["n1", "n2"])));
-            set("language", json!(pick(&mut next, &["nl", "de"])));
+            set("notice", json!(pick(next, &["n1", "n2"])));
+            set("language", json!(pick(next, &["nl", "de"])));
         }
-        "consent" => {
-            set("notice", json!(pick(&mut next, &["n1", "n1", "n2", "n3"])));
-            set(
-                "method",
-                json!(pick(&mut next, &["active_toggle", "written_release", "written_release", "tos_accept"])),
-            );
-            set("recipients", pick(&mut next, &[json!(["first_party"]), json!(["*"]), json!(["*"]), json!(["lab"])]));
-            set("explicit", pick(&mut next, &[json!([]), json!(["health", "biometric"])]));
-            let names = ["minor_records", "career", "guardian", "non_public", "gpc_conflict"];
-            set("names", json!([pick(&mut next, &names)]));
-            set("term", json!("2027-01-01"));
-            if pick(&mut next, &[true, false, false]) {
-                set("expires", json!("2025-12-10"));
-            }
+        "object" => set("verified", pick(next, &[json!(true), json!("pending"), json!("failed")])),
+        "restrict" => set("by", json!(pick(next, &["subject", "platform"]))),
+        "lift" => {
+            set("by", json!(pick(next, &["subject", "platform"])));
+            set("of", json!(pick(next, &["restriction", "objection", "signal_conflict", "e1"])));
         }
-        "object" => set("verified", pick(&mut next, &[json!(true), json!("pending"), json!("failed")])),
-        "restrict" | "lift" => {
-            set("by", json!(pick(&mut next, &["subject", "platform"])));
-            if kind == "lift" {
-                set("of", json!(pick(&mut next, &["restriction", "objection", "signal_conflict", "e1"])));
-            }
+        "guardian" => set("act", json!(pick(next, &["consent", "object"]))),
+        "directive" => set("act", json!(pick(next, &["allow", "deny"]))),
+        "org_policy" => {
+            set("act", json!(pick(next, &["allow", "deny"])));
+            set("org", json!("page"));
         }
-        "guardian" => set("act", json!(pick(&mut next, &["consent", "object"]))),
-        "org_policy" | "directive" => {
-            set("act", json!(pick(&mut next, &["allow", "deny"])));
-            if kind == "org_policy" {
-                set("org", json!("page"));
-            }
-        }
-        "order" => set("regions", pick(&mut next, &[json!(["EU"]), json!(["US"])])),
+        "order" => set("regions", pick(next, &[json!(["EU"]), json!(["US"])])),
         "signal" => {
             let sources = ["gpc", "content_usage", "tdmrep", "cawg", "lexicon", "rsl", "drp"];
-            set("source", json!(pick(&mut next, &sources)));
+            set("source", json!(pick(next, &sources)));
             let raw = ["1", "train-ai=n", "training=false", "training=true", "notAllowed", "sale:opt-out"];
-            set("raw", json!(pick(&mut next, &raw)));
+            set("raw", json!(pick(next, &raw)));
         }
-        "account_status" => set("status", json!(pick(&mut next, &["deactivated", "active", "deceased"]))),
-        "age" => set("born", json!(pick(&mut next, &["1980-01-01", "2009-06-01", "2014-01-01"]))),
-        "move" => set("country", json!(pick(&mut next, &["US", "BR", "AT", "GB"]))),
+        "account_status" => set("status", json!(pick(next, &["deactivated", "active", "deceased"]))),
+        "age" => set("born", json!(pick(next, &["1980-01-01", "2009-06-01", "2014-01-01"]))),
+        "move" => set("country", json!(pick(next, &["US", "BR", "AT", "GB"]))),
         "visibility" => {
             set("record", json!("p1"));
-            set("audience", json!(pick(&mut next, &["public", "private", "group"])));
+            set("audience", json!(pick(next, &["public", "private", "group"])));
         }
         "edited" => {
             set("record", json!("p1"));
@@ -126,14 +137,6 @@ fn event(position: u64, picks: &[u8]) -> Sequenced {
         }
         _ => {}
     }
-    if matches!(kind, "consent" | "refuse" | "withdraw" | "object" | "guardian" | "org_policy" | "order") {
-        set("categories", pick(&mut next, &categories));
-        if kind != "order" {
-            set("purposes", pick(&mut next, &purposes));
-        }
-    }
-    let line: EventLine = serde_json::from_value(line).unwrap();
-    Sequenced { position, appended: line.received, line }
 }
 
 fn notices() -> Vec<Notice> {
