@@ -2,6 +2,7 @@
 
 use mandat_core::vocab::Reason;
 use mandat_corpus::admit::Summary;
+use mandat_corpus::build::Difference;
 
 use crate::sentence::sentence;
 use crate::ui::{Table, Ui, count};
@@ -73,6 +74,18 @@ pub(crate) fn reasons(ui: &Ui, summary: &Summary, most: usize) {
     if summary.reasons.len() > most {
         let more = ui.t("more reasons: mandat plan", "weitere Gründe: mandat plan");
         ui.line(&format!("… {} {more}", summary.reasons.len() - most));
+    }
+}
+
+/// What one revision has that another has not.
+pub(crate) fn difference(ui: &Ui, difference: &Difference) {
+    let gone = ui.t("rows gone", "Zeilen weg");
+    let new = ui.t("rows new", "Zeilen neu");
+    ui.line(&format!("{} {gone}, {} {new}", count(difference.removed), count(difference.added)));
+    let files = difference.shared_shards + difference.changed_shards;
+    if files > 1 {
+        let words = ui.t("files are the same bytes as before", "Dateien sind Byte für Byte wie zuvor");
+        ui.line(&format!("{} / {} {words}", count(difference.shared_shards), count(files)));
     }
 }
 

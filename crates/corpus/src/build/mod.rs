@@ -8,6 +8,7 @@
 mod card;
 mod compare;
 mod difference;
+mod export;
 mod gather;
 mod publish;
 mod redact;
@@ -32,6 +33,7 @@ use rayon::prelude::*;
 
 pub use compare::{Comparison, Count, Moved, compare};
 pub use difference::{Difference, difference};
+pub use export::export_verdicts;
 pub use publish::Store;
 pub use redact::{PLACEHOLDER, cut};
 pub use shard::{schema, writer_digest};

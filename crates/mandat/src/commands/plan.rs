@@ -1,11 +1,13 @@
+use std::path::{Path, PathBuf};
+
 use mandat_core::vocab::Reason;
 use mandat_corpus::admit::Summary;
 use mandat_corpus::admit::find::with_reason;
-use mandat_corpus::build::{Store, plan};
+use mandat_corpus::build::{Store, export_verdicts, plan};
 use serde_json::{Value, json};
 
 use crate::commands::{Context, Open};
-use crate::failure::{Exit, Outcome, from_library};
+use crate::failure::{Exit, Failure, Outcome, from_library};
 use crate::report;
 use crate::sentence::{fix, sentence};
 use crate::ui::{Table, Ui, count};
@@ -29,6 +31,9 @@ pub(crate) struct Args {
     /// How many of them
     #[arg(long, value_name = "N", default_value_t = 10, requires = "reason")]
     sample: usize,
+    /// Write the verdict of every record into a Parquet file: id, category, verdict, reasons
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
 }
 
 pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
@@ -59,11 +64,12 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
     }
     let since = since_last(ui, &open, &work, &summary)?;
     let sample = args.reason.map(|reason| sample(ui, &work, reason, args.sample)).transpose()?;
+    let written = args.out.as_deref().map(|out| export(ctx, &work, out)).transpose()?;
     ui.say(&format!("{} {}", ui.t("decided in", "entschieden in"), crate::ui::duration(took)));
     ui.answer(&json!({"recipe": work.recipe.name, "purpose": work.recipe.purpose, "profile": work.recipe.profile,
         "recipient": work.recipe.recipient, "at": work.at, "packs": work.book.packs.ids,
         "known": {"ledger": work.snapshot.position(), "vault": work.vault.sequence()}, "summary": summary,
-        "last_revision": since, "sample": sample}));
+        "last_revision": since, "sample": sample, "written": written}));
     Ok(())
 }
 
@@ -85,6 +91,26 @@ fn since_last(ui: &Ui, open: &Open, work: &Work, summary: &Summary) -> Outcome<V
         ui.t("if it were built now", "wenn jetzt gebaut würde")
     ));
     Ok(json!({"revision": last, "rows": before, "rows_now": now}))
+}
+
+/// Writes the verdict of every record; never over a file that is there.
+fn export(ctx: &Context, work: &Work, out: &Path) -> Outcome<u64> {
+    let path = ctx.path(out);
+    if path.exists() {
+        return Err(
+            Failure::refused(format!("`{}` exists already", out.display())).hint("name another file with --out")
+        );
+    }
+    let rows = export_verdicts(&work.vault, &work.snapshot, &work.order(), &path)
+        .map_err(|e| from_library(Exit::Refused, &e))?;
+    let ui = &ctx.ui;
+    ui.line(&format!(
+        "\n{} {} {}",
+        count(rows),
+        ui.t("verdicts written into", "Urteile geschrieben in"),
+        out.display()
+    ));
+    Ok(rows)
 }
 
 /// Records that have a reason.

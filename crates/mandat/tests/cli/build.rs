@@ -18,6 +18,8 @@ fn the_same_question_gives_the_same_content() {
     }
     let content = |n: u32| std::fs::read(folder.path().join(format!("corpora/own-model/{n}/content.json"))).unwrap();
     assert_eq!(content(1), content(2));
+    let answer = cli.run(&["build", "own-model", "--at", "2025-02-20", "--json"]).done().json();
+    assert_eq!((&answer["difference"]["from"], &answer["difference"]["added"]), (&2.into(), &0.into()));
 }
 
 #[test]

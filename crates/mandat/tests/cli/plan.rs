@@ -19,6 +19,15 @@ fn lists_records_that_have_a_reason_and_compares_with_the_last_revision() {
 }
 
 #[test]
+fn writes_every_verdict_once_and_over_nothing() {
+    let (cli, folder) = filled();
+    drop(cli.run(&["plan", "own-model", "--out", "verdicts.parquet"]).done().says("5 verdicts written"));
+    let bytes = std::fs::read(folder.path().join("verdicts.parquet")).unwrap();
+    assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
+    drop(cli.run(&["plan", "own-model", "--out", "verdicts.parquet"]).ended(1).says("exists already"));
+}
+
+#[test]
 fn refuses_a_recipe_that_is_not_there_or_wrong_and_a_day_to_come() {
     let (cli, _folder) = home();
     drop(cli.run(&["plan", "cake"]).ended(3).says("there is no recipe `cake`").says("own-model"));

@@ -1,13 +1,13 @@
 //! The steps of the demo, each with its time and one line of talk.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use mandat_core::proof::PersonKey;
 use mandat_core::vocab::{Reason, Verdict};
 use mandat_corpus::admit::Summary;
 use mandat_corpus::admit::find::{Found, each_person, of_person};
-use mandat_corpus::build::{Built, plan};
+use mandat_corpus::build::{Built, Difference, Store, difference, plan};
 
 use super::material::{self, Loaded};
 use super::{Args, tell};
@@ -29,8 +29,8 @@ pub(super) struct Shown {
     pub(super) plan: Summary,
     pub(super) first: Built,
     pub(super) second: Built,
-    /// Files that the second revision shares with the first.
-    pub(super) shared_files: usize,
+    /// What changed between them.
+    pub(super) difference: Difference,
     /// The excluded record that was explained.
     pub(super) example: Option<String>,
     /// A record of the person who objected.
@@ -87,9 +87,11 @@ pub(super) fn run(ctx: &Context, open: &Open, args: &Args) -> Outcome<Shown> {
     let objected = objector.as_ref().map(|(_, person)| one_record(&work, *person)).transpose()?.flatten();
     drop(work);
     let second = object_and_build(&mut stage, open, objector.as_ref().map(|(author, _)| author))?;
-    let shared_files = shared(&first, &second);
+    let store = Store::new(&open.home.store());
+    let difference = difference(&store, RECIPE, first.revision.revision, second.revision.revision)
+        .map_err(|e| from_library(Exit::BadInput, &e))?;
     let example = example.map(|e| e.id);
-    Ok(Shown { loaded, plan: tally.summary(), first, second, shared_files, example, objected, times: stage.times })
+    Ok(Shown { loaded, plan: tally.summary(), first, second, difference, example, objected, times: stage.times })
 }
 
 fn load(stage: &mut Stage<'_>, open: &Open, args: &Args) -> Outcome<Loaded> {
@@ -198,9 +200,4 @@ fn object(ctx: &Context, open: &Open, author: &Author) -> Outcome {
     } else {
         Err(Failure::refused("the objection was not taken in").hint("mandat doctor"))
     }
-}
-
-fn shared(first: &Built, second: &Built) -> usize {
-    let known: BTreeSet<&str> = first.content.shards.iter().map(|s| s.sha256.as_str()).collect();
-    second.content.shards.iter().filter(|s| known.contains(s.sha256.as_str())).count()
 }

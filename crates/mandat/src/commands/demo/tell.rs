@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::steps::{RECIPE, Shown};
 use crate::commands::explain::{Explained, show_record};
-use crate::report;
+use crate::report::{self, difference};
 use crate::ui::{Table, Ui, bytes, count, duration};
 use crate::work::Work;
 
@@ -57,7 +57,7 @@ pub(super) fn explained(ui: &Ui, work: &Work, example: Option<&Explained>) {
 
 /// What changed, what it took, and what to try next.
 pub(super) fn goodbye(ui: &Ui, home: &Path, shown: &Shown) {
-    difference(ui, shown);
+    changed(ui, shown);
     times(ui, shown);
     let home = home.display();
     let size = shown.second.content.shards.iter().map(|s| s.bytes).sum();
@@ -82,7 +82,7 @@ pub(super) fn goodbye(ui: &Ui, home: &Path, shown: &Shown) {
     ui.line(&format!("  mandat config --home {home}"));
 }
 
-fn difference(ui: &Ui, shown: &Shown) {
+fn changed(ui: &Ui, shown: &Shown) {
     let (before, after) = (&shown.first.content, &shown.second.content);
     ui.heading(ui.t("One person objected. What changed?", "Eine Person hat widersprochen. Was hat sich geändert?"));
     let mut table = Table::new(&["", ui.t("before>", "vorher>"), ui.t("after>", "nachher>")]);
@@ -101,10 +101,7 @@ fn difference(ui: &Ui, shown: &Shown) {
     table.row([ui.t("people in", "Personen dabei"), &count(first.people_in), &count(second.people_in)]);
     table.row([ui.t("rows", "Zeilen"), &count(before.records.rows), &count(after.records.rows)]);
     ui.table(&table);
-    if after.shards.len() > 1 {
-        let words = ui.t("files are the same bytes as before", "Dateien sind Byte für Byte wie zuvor");
-        ui.line(&format!("{} / {} {words}", shown.shared_files, after.shards.len()));
-    }
+    difference(ui, &shown.difference);
     ui.line(ui.t(
         "The same inputs give the same bytes again, on any machine: content.json says from what it was made.",
         "Gleiche Eingaben ergeben wieder die gleichen Bytes, auf jeder Maschine: content.json sagt, woraus.",
@@ -149,5 +146,5 @@ pub(super) fn as_json(home: &Path, shown: &Shown) -> Value {
         "redacted": plan.include_redacted, "excluded": plan.exclude, "held": plan.hold, "reasons": plan.reasons,
         "invented_people": shown.loaded.people, "rejected_lines": shown.loaded.records.rejected_total(), "events": shown.loaded.events, "map": shown.loaded.map,
         "explained": shown.example, "objected": shown.objected, "before": revision(&shown.first),
-        "after": revision(&shown.second), "shared_files": shown.shared_files, "seconds": times})
+        "after": revision(&shown.second), "difference": shown.difference, "seconds": times})
 }
