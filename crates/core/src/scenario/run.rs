@@ -33,6 +33,8 @@ pub struct Case {
     pub record: String,
     /// Under which profile.
     pub profile: Profile,
+    /// The reasons that were expected.
+    pub wanted: Vec<Reason>,
     /// What was expected, in words.
     pub expected: String,
     /// What was decided, in words.
@@ -121,6 +123,7 @@ impl Runner<'_> {
             question: self.number,
             record: record.into(),
             profile,
+            wanted: Vec::new(),
             expected: expected.into(),
             got: got.into(),
             failure,
@@ -146,6 +149,9 @@ impl Runner<'_> {
         let got = said(&decision);
         let failure = self.compare(&expected, &decision, profile);
         self.push(name, profile, &in_words(&expected), &got, failure, Some(decision));
+        if let Some(case) = self.cases.last_mut() {
+            case.wanted = expected.reasons;
+        }
     }
 
     fn decide(&self, name: &str, profile: Profile) -> Decision {
