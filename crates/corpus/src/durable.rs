@@ -125,29 +125,26 @@ impl Lock {
     /// Whatever the file system reports.
     pub fn exclusive(path: &Path) -> io::Result<Option<Self>> {
         let file = open_lock(path)?;
-        locked(file.try_lock()).map(|free| free.then_some(Self { file }))
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(e)) => Err(e),
+        }
     }
 
-    /// Takes the lock beside other readers; `None` if a writer holds it.
+    /// Takes the lock beside other readers; waits for a writer to let go.
     ///
     /// # Errors
     /// Whatever the file system reports.
-    pub fn shared(path: &Path) -> io::Result<Option<Self>> {
+    pub fn shared(path: &Path) -> io::Result<Self> {
         let file = open_lock(path)?;
-        locked(file.try_lock_shared()).map(|free| free.then_some(Self { file }))
+        file.lock_shared()?;
+        Ok(Self { file })
     }
 }
 
 fn open_lock(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
-}
-
-fn locked(result: Result<(), TryLockError>) -> io::Result<bool> {
-    match result {
-        Ok(()) => Ok(true),
-        Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(e)) => Err(e),
-    }
 }
 
 /// Every file below a folder, sorted, as paths relative to it.
@@ -186,9 +183,8 @@ mod tests {
     fn a_lock_has_one_writer_or_many_readers() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("lock");
-        let first = Lock::shared(&path).unwrap().unwrap();
-        let second = Lock::shared(&path).unwrap();
-        assert!(second.is_some() && Lock::exclusive(&path).unwrap().is_none());
+        let (first, second) = (Lock::shared(&path).unwrap(), Lock::shared(&path).unwrap());
+        assert!(Lock::exclusive(&path).unwrap().is_none());
         drop((first, second));
         assert!(Lock::exclusive(&path).unwrap().is_some());
     }

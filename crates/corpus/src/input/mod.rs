@@ -170,6 +170,9 @@ pub(crate) fn open(
     let tally = Tally { inner: raw, hasher: Hasher::new(), bytes: 0, shared, done };
     let mut buffered = BufReader::with_capacity(1 << 18, tally);
     let head = buffered.fill_buf()?;
+    if head.starts_with(b"PAR1") {
+        return Err(io::Error::new(io::ErrorKind::Unsupported, "Parquet has to be a file"));
+    }
     let lines: Box<dyn Read + Send> = if head.starts_with(&[0x28, 0xB5, 0x2F, 0xFD]) {
         Box::new(zstd::Decoder::with_buffer(buffered)?)
     } else if head.starts_with(&[0x1F, 0x8B]) {

@@ -1,7 +1,7 @@
 //! Reads Parquet rows into [`Raw`]: any of the canonical fields, or others through a map.
 //!
 //! Strings may be `utf8`, `large_utf8` or `utf8view`; times strings, timestamps or dates; lists lists
-//! of strings. `quoted_text` and `media` are strings that hold JSON, as in the extra column of exports.
+//! of strings; `quoted_text` and `media` lists of structs, or strings that hold the JSON of such a list.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -9,12 +9,15 @@ use std::path::Path;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+    Date32Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, TimeUnit};
 use mandat_core::time::DAY;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::field::{Field, Kind};
 use super::raw::{Class, Names, Raw};
@@ -103,8 +106,8 @@ fn cell<'a>(column: &'a dyn Array, row: usize, field: Field, raw: &mut Raw<'a>) 
             };
             return push_all(items, list_range::<i64>(column, row), field, raw);
         }
-        Kind::Spans => raw.spans = serde_json::from_str(text_at(column, row)?).ok()?,
-        Kind::Media => raw.media = serde_json::from_str(text_at(column, row)?).ok()?,
+        Kind::Spans => raw.spans = items_at(column, row)?,
+        Kind::Media => raw.media = items_at(column, row)?,
     }
     Some(())
 }
@@ -126,6 +129,43 @@ fn push_all<'a>(items: &'a dyn Array, range: std::ops::Range<usize>, field: Fiel
         raw.push(field, Cow::Borrowed(text_at(items, at)?));
     }
     Some(())
+}
+
+/// A list of structs, also as JSON in a string.
+fn items_at<T: DeserializeOwned>(column: &dyn Array, row: usize) -> Option<Vec<T>> {
+    match text_at(column, row) {
+        Some(json) => serde_json::from_str(json).ok(),
+        None => serde_json::from_value(value_at(column, row)?).ok(),
+    }
+}
+
+/// A cell as JSON; `None` if it is of a type that no field is made of. Absent values are left out of structs.
+fn value_at(column: &dyn Array, row: usize) -> Option<Value> {
+    if column.is_null(row) {
+        return Some(Value::Null);
+    }
+    let list = |items: &dyn Array, range: std::ops::Range<usize>| {
+        range.map(|at| value_at(items, at)).collect::<Option<Vec<Value>>>()
+    };
+    Some(match column.data_type() {
+        DataType::List(_) => Value::Array(list(column.as_list::<i32>().values(), list_range::<i32>(column, row))?),
+        DataType::LargeList(_) => Value::Array(list(column.as_list::<i64>().values(), list_range::<i64>(column, row))?),
+        DataType::Struct(fields) => {
+            let mut object = serde_json::Map::new();
+            for (field, inner) in fields.iter().zip(column.as_struct().columns()) {
+                let value = value_at(inner, row)?;
+                if !value.is_null() {
+                    object.insert(field.name().clone(), value);
+                }
+            }
+            Value::Object(object)
+        }
+        DataType::Int32 => column.as_primitive::<Int32Type>().value(row).into(),
+        DataType::Int64 => column.as_primitive::<Int64Type>().value(row).into(),
+        DataType::UInt32 => column.as_primitive::<UInt32Type>().value(row).into(),
+        DataType::UInt64 => column.as_primitive::<UInt64Type>().value(row).into(),
+        _ => text_at(column, row)?.into(),
+    })
 }
 
 fn text_at(column: &dyn Array, row: usize) -> Option<&str> {

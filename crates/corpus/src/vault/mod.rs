@@ -142,7 +142,8 @@ impl Vault {
     /// As [`Self::open`].
     pub fn reload(&mut self) -> Result<(), VaultError> {
         if self.readers.is_none() && self.dir.is_dir() {
-            self.readers = Lock::shared(&self.dir.join("readers.lock")).ok().flatten();
+            // A store that cannot be written to is not swept either.
+            self.readers = Lock::shared(&self.dir.join("readers.lock")).ok();
         }
         let fingerprint = hex(&self.keyer.derive(FINGERPRINT, "", "").to_be_bytes());
         let manifest = Manifest::newest(&self.dir)?.unwrap_or_else(|| Manifest::empty(fingerprint.clone()));

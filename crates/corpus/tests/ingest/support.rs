@@ -153,6 +153,19 @@ impl Store {
         seen
     }
 
+    /// Every text on disk, also of versions that were replaced.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        let vault = self.vault();
+        let mut texts = Vec::new();
+        for run in (0..vault.buckets()).flat_map(|b| vault.runs(b).unwrap()) {
+            let mut rows = RunRows::open(&run).unwrap();
+            while rows.advance().unwrap() {
+                texts.extend(rows.row().unwrap().text.map(str::to_owned));
+            }
+        }
+        texts
+    }
+
     /// The current version of the one record with that id.
     #[track_caller]
     pub(crate) fn row(&self, id: &str) -> Seen {

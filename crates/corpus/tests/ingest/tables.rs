@@ -5,7 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow_array::builder::{ListBuilder, StringBuilder};
-use arrow_array::{ArrayRef, Int64Array, LargeStringArray, RecordBatch, StringArray, TimestampMillisecondArray};
+use arrow_array::{
+    Array, ArrayRef, Int64Array, LargeStringArray, ListArray, RecordBatch, StringArray, StructArray,
+    TimestampMillisecondArray,
+};
+use arrow_buffer::OffsetBuffer;
+use arrow_schema::{DataType, Field};
 use mandat_corpus::map::Map;
 use parquet::arrow::ArrowWriter;
 
@@ -51,6 +56,37 @@ fn columns_are_fields() {
     let mut lines = Store::new();
     let more = r#""text":"hi @ben","mentions":["17","18"],"quoted_text":[{"start":0,"end":2}]"#;
     lines.lines(&[record("1", "a", more), record("2", "b", r#""edited_at":"2024-03-02""#)]);
+    assert_eq!((table.digest(), table.rows()), (lines.digest(), lines.rows()));
+}
+
+#[test]
+fn spans_may_be_a_list_of_structs() {
+    let (start, end) = (Int64Array::from(vec![0, 4, 1]), Int64Array::from(vec![2, 6, 3]));
+    let account = StringArray::from(vec![Some("17"), None, None]);
+    let nullable = |name: &str, kind| Arc::new(Field::new(name, kind, true));
+    let parts: Vec<(Arc<Field>, ArrayRef)> = vec![
+        (nullable("start", DataType::Int64), Arc::new(start)),
+        (nullable("end", DataType::Int64), Arc::new(end)),
+        (nullable("account", DataType::Utf8), Arc::new(account)),
+    ];
+    let spans = StructArray::from(parts);
+    let item = nullable("item", spans.data_type().clone());
+    let lengths = OffsetBuffer::from_lengths([2, 1]);
+    let spans = ListArray::new(item, lengths, Arc::new(spans), None);
+    let mut table = Store::new();
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("id", text(&[Some("1"), Some("2")])),
+        ("platform", text(&[Some("x"), Some("x")])),
+        ("account", text(&[Some("a"), Some("a")])),
+        ("created_at", Arc::new(TimestampMillisecondArray::from(vec![MARCH, MARCH]))),
+        ("text", text(&[Some("some words"), Some("more")])),
+        ("quoted_text", Arc::new(spans)),
+    ];
+    let path = write(&table, columns);
+    assert_eq!(table.files(&[path]).accepted, 2);
+    let mut lines = Store::new();
+    let quoted = r#""text":"some words","quoted_text":[{"start":0,"end":2,"account":"17"},{"start":4,"end":6}]"#;
+    lines.lines(&[record("1", "a", quoted), record("2", "a", r#""text":"more","quoted_text":[{"start":1,"end":3}]"#)]);
     assert_eq!((table.digest(), table.rows()), (lines.digest(), lines.rows()));
 }
 

@@ -140,6 +140,8 @@ fn many_batches_are_merged_and_nothing_changes_for_readers() {
     let runs = (0..4).map(|b| many.vault().runs(b).unwrap().len()).max().unwrap();
     assert!(runs <= 8, "{runs} runs");
     assert_eq!((many.digest(), many.rows()), (one.digest(), one.rows()));
+    let on_disk = many.texts().iter().filter(|t| t.starts_with("version")).count();
+    assert_eq!(on_disk, 12 - 4, "five batches were merged: the text of four replaced versions is gone");
     let merged = many.vault().batches()[0].id.clone();
     let error = many.vault().undo(&merged, 1 << 20).unwrap_err();
     assert!(error.to_string().contains("merged"), "{error}");
