@@ -35,6 +35,7 @@ mod note;
 mod policy;
 mod receipt;
 mod seal;
+mod short;
 mod sign;
 mod tiles;
 mod tlog_proof;

@@ -22,16 +22,13 @@ mod prover;
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-
 pub use build::{MemberBlock, MembersBuilder, build_members};
 pub use proof::{MemberProof, Membership};
 pub use prover::{MemberTree, ReadRows};
 
 use crate::digest::{Digest, Hasher, hex};
-use crate::merkle::short_sha256;
 use crate::seal::SubjectSecret;
+use crate::short::Short;
 
 /// Bytes of a stored row: token and value.
 pub const ROW_BYTES: usize = 36;
@@ -58,7 +55,7 @@ pub enum MembersError {
 }
 
 /// A member's place in the order; the first and the last belong to nobody.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Token(pub [u8; 32]);
 
 impl Token {
@@ -66,6 +63,24 @@ impl Token {
     pub const LOW: Self = Self([0; 32]);
     /// Above every member.
     pub const HIGH: Self = Self([0xff; 32]);
+}
+
+/// The order of the bytes, told by comparing two numbers: sorting spends its time here.
+impl Ord for Token {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let halves = |token: &Self| {
+            let (high, low) = token.0.split_at(16);
+            let number = |half: &[u8]| u128::from_be_bytes(half.try_into().expect("half of 32 bytes"));
+            (number(high), number(low))
+        };
+        halves(self).cmp(&halves(other))
+    }
+}
+
+impl PartialOrd for Token {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl fmt::Debug for Token {
@@ -106,13 +121,8 @@ impl Member {
 
     /// Hash of the leaf that says: this member, and nobody before `next`.
     pub(crate) fn leaf(&self, next: &Token) -> Digest {
-        let mut buffer = [[0; 64]; 2];
-        let flat = buffer.as_flattened_mut();
-        flat[1..17].copy_from_slice(b"mandat/member/v1");
-        flat[17..49].copy_from_slice(&self.token.0);
-        flat[49..81].copy_from_slice(&next.0);
-        flat[81..85].copy_from_slice(&self.value.to_be_bytes());
-        short_sha256(&mut buffer, 85)
+        let value = self.value.to_be_bytes();
+        Digest(Short::of(&[&[0], b"mandat/member/v1", &self.token.0, &next.0, &value]).sha256())
     }
 }
 
@@ -135,26 +145,19 @@ impl MemberSecret {
     /// `revision` names the revision's inputs, not its content: the content holds the root of this tree.
     #[must_use]
     pub fn of_person(secret: &SubjectSecret, revision: &Digest) -> Self {
-        Self::derive(secret, b"mandat/member-person/v1", &[revision])
+        Self(Short::of(&[b"mandat/member-person/v1", &revision.0]).hmac(&secret.0))
     }
 
     /// For one record of a person, by the digest of its canonical bytes.
     #[must_use]
     pub fn of_record(secret: &SubjectSecret, revision: &Digest, record: &Digest) -> Self {
-        Self::derive(secret, b"mandat/member-record/v1", &[revision, record])
-    }
-
-    fn derive(secret: &SubjectSecret, label: &[u8; 23], parts: &[&Digest]) -> Self {
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&secret.0).expect("HMAC takes a key of any length");
-        mac.update(label);
-        parts.iter().for_each(|part| mac.update(&part.0));
-        Self(mac.finalize().into_bytes().into())
+        Self(Short::of(&[b"mandat/member-record/v1", &revision.0, &record.0]).hmac(&secret.0))
     }
 
     /// The token: what the tree is sorted by.
     #[must_use]
     pub fn token(&self) -> Token {
-        Token(self.hashed(b"mandat/token/v1").0)
+        Token(Short::of(&[b"mandat/token/v1", &self.0]).sha256())
     }
 
     /// The row that commits to a number.
@@ -164,16 +167,8 @@ impl MemberSecret {
     }
 
     pub(crate) fn mask(&self) -> u32 {
-        let [a, b, c, d, ..] = self.hashed(b"mandat/mask/v1").0;
+        let [a, b, c, d, ..] = Short::of(&[b"mandat/mask/v1", &self.0]).sha256();
         u32::from_be_bytes([a, b, c, d])
-    }
-
-    fn hashed(&self, label: &[u8]) -> Digest {
-        let mut buffer = [[0; 64]; 2];
-        let flat = buffer.as_flattened_mut();
-        flat[..label.len()].copy_from_slice(label);
-        flat[label.len()..label.len() + 32].copy_from_slice(&self.0);
-        short_sha256(&mut buffer, label.len() + 32)
     }
 }
 
@@ -247,6 +242,17 @@ pub(crate) mod tests {
         let plain = [&b"mandat/member/v1"[..], &[1; 32], &[2; 32], &[1, 2, 3, 4]].concat();
         assert_eq!(member.leaf(&Token([2; 32])), leaf_hash(&plain));
         assert_eq!(Member::from_bytes(&member.to_bytes()), member);
+    }
+
+    #[test]
+    fn tokens_are_ordered_by_their_bytes() {
+        let tokens: Vec<_> = (0..200_u64).map(|i| Token(sha256(&i.to_be_bytes()).0)).collect();
+        for pair in tokens.windows(2) {
+            assert_eq!(pair[0].cmp(&pair[1]), pair[0].0.cmp(&pair[1].0));
+            let mut near = pair[0];
+            near.0[31] ^= 1;
+            assert_eq!(pair[0].cmp(&near), pair[0].0.cmp(&near.0));
+        }
     }
 
     #[test]

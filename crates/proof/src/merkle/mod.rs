@@ -9,6 +9,7 @@ pub use prove::{ReadError, prove_consistency, prove_inclusion, root_of};
 pub use verify::{inclusion_length, inclusion_root, verify_consistency, verify_inclusion};
 
 use crate::digest::Digest;
+use crate::short::{Short, TWO_BLOCKS};
 
 /// Largest number of entries a tree may have; what a signed 64-bit number holds, as in other implementations.
 pub const MAX_TREE_SIZE: u64 = i64::MAX as u64;
@@ -46,36 +47,11 @@ pub enum MerkleError {
     Root,
 }
 
-const IV: [u32; 8] =
-    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
-
-/// Bytes that fit with SHA-256's padding into two blocks.
-const TWO_BLOCKS: usize = 128 - 9;
-
-/// SHA-256 of up to [`TWO_BLOCKS`] bytes that already lie in a zeroed buffer: no copying between buffers.
-pub(crate) fn short_sha256(buffer: &mut [[u8; 64]; 2], length: usize) -> Digest {
-    debug_assert!(length <= TWO_BLOCKS, "bug: {length} bytes and their padding do not fit into two blocks");
-    let blocks = if length <= 64 - 9 { 1 } else { 2 };
-    let flat = buffer.as_flattened_mut();
-    flat[length] = 0x80;
-    let bits = (length as u64 * 8).to_be_bytes();
-    flat[blocks * 64 - 8..blocks * 64].copy_from_slice(&bits);
-    let mut state = IV;
-    sha2::block_api::compress256(&mut state, &buffer[..blocks]);
-    let mut out = [0; 32];
-    for (bytes, word) in out.chunks_exact_mut(4).zip(state) {
-        bytes.copy_from_slice(&word.to_be_bytes());
-    }
-    Digest(out)
-}
-
 /// Hash of an entry: SHA-256(0x00 ‖ entry).
 #[must_use]
 pub fn leaf_hash(entry: &[u8]) -> Digest {
     if entry.len() < TWO_BLOCKS {
-        let mut buffer = [[0; 64]; 2];
-        buffer.as_flattened_mut()[1..=entry.len()].copy_from_slice(entry);
-        return short_sha256(&mut buffer, entry.len() + 1);
+        return Digest(Short::of(&[&[0], entry]).sha256());
     }
     let mut hasher = crate::digest::Hasher::new();
     hasher.update(&[0]);
@@ -86,12 +62,7 @@ pub fn leaf_hash(entry: &[u8]) -> Digest {
 /// Hash of an inner node: SHA-256(0x01 ‖ left ‖ right).
 #[must_use]
 pub fn node_hash(left: &Digest, right: &Digest) -> Digest {
-    let mut buffer = [[0; 64]; 2];
-    let flat = buffer.as_flattened_mut();
-    flat[0] = 1;
-    flat[1..33].copy_from_slice(&left.0);
-    flat[33..65].copy_from_slice(&right.0);
-    short_sha256(&mut buffer, 65)
+    Digest(Short::of(&[&[1], &left.0, &right.0]).sha256())
 }
 
 /// Root of a tree without entries: SHA-256 of nothing.
