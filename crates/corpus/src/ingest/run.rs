@@ -105,7 +105,7 @@ impl Job<'_> {
         self.progress.phase(Phase::Reading);
         let options = self.options;
         let (map, strict, max_line) = (self.map, options.strict, options.max_line);
-        let piece = (options.memory / 64).clamp(1 << 16, 1 << 20);
+        let piece = (options.memory / 64).clamp(1 << 12, 1 << 20);
         let mut intake = Intake {
             parser: Parser { keyer: &vault.keyer, map, strict, max_line },
             pool: &self.pool,

@@ -88,6 +88,19 @@ proptest! {
 }
 
 #[test]
+fn a_hundred_spills_give_what_memory_gives() {
+    let line = |i: usize| {
+        let more = format!(r#""text":"words {} @h{}","quote_of":"{}","handle":"h{i}""#, i * 7919, i % 50, i / 3);
+        record(&i.to_string(), &format!("p{}", i % 37), &more)
+    };
+    let lines: Vec<String> = (0..3000).map(line).collect();
+    let (mut roomy, mut cramped) = (Store::new(), Store::new());
+    (cramped.options.memory, cramped.options.threads) = (1 << 12, 2);
+    assert_eq!(roomy.lines(&lines).rows, cramped.lines(&lines).rows);
+    assert_eq!((roomy.digest(), roomy.rows()), (cramped.digest(), cramped.rows()));
+}
+
+#[test]
 fn the_same_file_again_changes_nothing_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let (first, second) = (folder.path().join("a.jsonl"), folder.path().join("b.jsonl"));
