@@ -1,7 +1,7 @@
 //! Compiled people as bytes: what a question needs of a bucket, folded to one row a person.
 //!
 //! Layout, little-endian: magic, then each column behind its length: person keys, offsets, marks,
-//! places, segments, segments of a stranger, rows (interned fact ids by category), fact words.
+//! places, segments, segments of a stranger, named records, rows (interned fact ids by category), fact words.
 //! Ids in it are those of the evaluator it was written with, which is part of the file.
 
 use super::{Admission, Evaluator, PLACE_NONE, Row, SLOTS, Segment};
@@ -26,6 +26,7 @@ pub fn to_bytes(admission: &Admission, evaluator: &Evaluator) -> Vec<u8> {
             o.extend_from_slice(&s.row.to_le_bytes());
         });
     }
+    column(&mut out, &admission.named, |o, n| o.extend_from_slice(&n.to_le_bytes()));
     column(&mut out, &evaluator.rows, |o, row| row.iter().for_each(|id| o.extend_from_slice(&id.to_le_bytes())));
     column(&mut out, &evaluator.facts, |o, f| o.extend_from_slice(&f.0.to_le_bytes()));
     out
@@ -46,6 +47,7 @@ pub fn from_bytes(mut bytes: &[u8], evaluator: &mut Evaluator) -> Option<Admissi
     let places = read::<8, _>(bytes, |b| Place::from_u64(u64::from_le_bytes(*b)))?;
     let segments = read::<12, _>(bytes, segment)?;
     let stranger = read::<12, _>(bytes, segment)?;
+    let named = read::<16, _>(bytes, |b| u128::from_le_bytes(*b))?;
     evaluator.rows = read::<{ 4 * SLOTS }, _>(bytes, row)?;
     evaluator.facts = read::<16, _>(bytes, |b| Facts(u128::from_le_bytes(*b)))?;
     let rows = evaluator.rows.len();
@@ -59,7 +61,7 @@ pub fn from_bytes(mut bytes: &[u8], evaluator: &mut Evaluator) -> Option<Admissi
         && starts.last().is_some_and(|last| *last as usize == segments.len())
         && segments.iter().chain(&stranger).all(|s| (s.row as usize) < rows)
         && evaluator.rows.iter().flatten().all(|id| (*id as usize) < facts);
-    sound.then_some(Admission { keys, starts, marks, places, segments, stranger })
+    sound.then_some(Admission { keys, starts, marks, places, segments, stranger, named })
 }
 
 fn column<T>(out: &mut Vec<u8>, values: &[T], write: impl Fn(&mut Vec<u8>, &T)) {

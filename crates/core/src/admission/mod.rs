@@ -15,7 +15,7 @@ use hashbrown::HashMap;
 use crate::derive::{Context, traits_facts};
 use crate::history::PersonHistory;
 use crate::place::Place;
-use crate::proof::PersonKey;
+use crate::proof::{PersonKey, RecordKey};
 use crate::table::{DecisionTable, Facts, Memo, Outcome};
 use crate::time::Micros;
 use crate::traits::Traits;
@@ -48,10 +48,13 @@ pub struct Admission {
     places: Vec<Option<Place>>,
     segments: Vec<Segment>,
     stranger: Vec<Segment>,
+    named: Vec<u128>,
 }
 
-/// The person names records in their choices: their records take the slow path.
+/// Every record of the person takes the slow path.
 const SLOW: u8 = 1;
+/// Choices of the person name records: those take the slow path.
+const NAMES: u8 = 2;
 
 /// Rows and fact words shared by all people, and the table they are judged by.
 ///
@@ -222,7 +225,10 @@ impl<'a> Compiler<'a> {
         let admission = &mut self.admission;
         assert!(admission.keys.last().is_none_or(|last| *last < key), "bug: people out of order");
         admission.keys.push(key);
-        admission.marks.push(if history.names_records() { SLOW } else { 0 });
+        let named = admission.named.len();
+        admission.named.extend(history.named_records());
+        let names = if admission.named.len() > named { NAMES } else { 0 };
+        admission.marks.push(names | if history.needs_lookup() { SLOW } else { 0 });
         admission.places.push(history.info.country);
         evaluator.compile(history, self.context, &mut admission.segments);
         admission.starts.push(u32::try_from(admission.segments.len()).expect("fewer segments than 2^32"));
@@ -230,12 +236,26 @@ impl<'a> Compiler<'a> {
 
     /// Everybody added.
     #[must_use]
-    pub fn finish(self) -> Admission {
+    pub fn finish(mut self) -> Admission {
+        self.admission.named.sort_unstable();
+        self.admission.named.dedup();
         self.admission
     }
 }
 
 impl Admission {
+    /// Whether choices name a record, so that it needs a lookup.
+    #[must_use]
+    pub fn names(&self, record: RecordKey) -> bool {
+        self.named.binary_search(&record.0).is_ok()
+    }
+
+    /// Whether choices name any record of the bucket.
+    #[must_use]
+    pub const fn names_any(&self) -> bool {
+        !self.named.is_empty()
+    }
+
     /// How many people.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -265,12 +285,13 @@ impl Admission {
     #[must_use]
     pub fn at(&self, position: usize, key: PersonKey) -> PersonRows<'_> {
         if self.keys.get(position) != Some(&key) {
-            return PersonRows { segments: &self.stranger, slow: false, country: None };
+            return PersonRows { segments: &self.stranger, slow: false, names: false, country: None };
         }
         let (start, end) = (self.starts[position] as usize, self.starts[position + 1] as usize);
         PersonRows {
             segments: &self.segments[start..end],
             slow: self.marks[position] & SLOW != 0,
+            names: self.marks[position] & NAMES != 0,
             country: self.places[position],
         }
     }
@@ -280,8 +301,10 @@ impl Admission {
 #[derive(Debug, Clone, Copy)]
 pub struct PersonRows<'a> {
     segments: &'a [Segment],
-    /// Whether choices name single records, so that each needs a lookup.
+    /// Whether every record needs a lookup.
     pub slow: bool,
+    /// Whether those records need a lookup that [`Admission::names`].
+    pub names: bool,
     /// Country of the account.
     pub country: Option<Place>,
 }

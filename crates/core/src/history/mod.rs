@@ -6,14 +6,14 @@
 mod act;
 mod apply;
 mod link;
+mod reach;
 mod shared;
 mod signal;
 
-pub use act::{
-    Act, Consent, Delivery, Entity, Lift, Lifted, Named, Reach, Says, Signal, Tag, Target, Verification, What,
-};
+pub use act::{Act, Consent, Delivery, Entity, Lift, Lifted, Named, Says, Signal, Tag, Verification, What};
 pub use apply::ends;
 pub use link::resolve_links;
+pub use reach::{Reach, Target};
 pub use shared::{Order, OrgAct, Seen, Shared};
 pub use signal::says;
 
@@ -104,11 +104,21 @@ impl PersonHistory {
         &self.acts
     }
 
-    /// Whether single records of this person need a lookup: some event names one, or the account
-    /// is an organisation's or a joint one.
+    /// Whether every record of this person needs a lookup: the account is an organisation's or a joint one.
+    #[must_use]
+    pub fn needs_lookup(&self) -> bool {
+        self.info.is_joint() || self.info.is_organisation()
+    }
+
+    /// Whether some record of this person needs a lookup: all do, or an event names one.
     #[must_use]
     pub fn names_records(&self) -> bool {
-        self.info.is_joint() || self.info.is_organisation() || self.acts.iter().any(|a| a.what.names_records())
+        self.needs_lookup() || self.acts.iter().any(|a| a.what.names_records())
+    }
+
+    /// Keys of the records that events of this person name, in no order; each needs a lookup.
+    pub fn named_records(&self) -> impl Iterator<Item = u128> {
+        self.acts.iter().flat_map(|a| a.what.named_records())
     }
 }
 
@@ -126,12 +136,17 @@ impl What {
     /// Whether it is about single records.
     #[must_use]
     pub fn names_records(&self) -> bool {
-        match self {
-            Self::Consent(c) => !c.reach.records().is_empty(),
-            Self::Refuse(r) | Self::Withdraw(r) | Self::Object(r, _) | Self::Guardian(r, _) => !r.records().is_empty(),
-            Self::Erase(records) | Self::LegalHold(records, _) => !records.is_empty(),
-            Self::Signal(s) => s.record.is_some(),
-            Self::Visibility(..) | Self::Deleted(_) | Self::Edited(..) => true,
+        self.named_records().next().is_some()
+    }
+
+    /// Keys of the single records it is about.
+    pub fn named_records(&self) -> impl Iterator<Item = u128> {
+        let (list, one): (&[u128], Option<u128>) = match self {
+            Self::Consent(c) => (c.reach.records(), None),
+            Self::Refuse(r) | Self::Withdraw(r) | Self::Object(r, _) | Self::Guardian(r, _) => (r.records(), None),
+            Self::Erase(records) | Self::LegalHold(records, _) => (records, None),
+            Self::Signal(s) => (&[], s.record),
+            Self::Visibility(record, _) | Self::Deleted(record) | Self::Edited(record, ..) => (&[], Some(*record)),
             Self::Notice(_)
             | Self::Verification(_)
             | Self::Restrict(_)
@@ -141,8 +156,9 @@ impl What {
             | Self::Status(_)
             | Self::Age(_)
             | Self::Move(..)
-            | Self::Compromised(..) => false,
-        }
+            | Self::Compromised(..) => (&[], None),
+        };
+        list.iter().copied().chain(one)
     }
 }
 

@@ -2,8 +2,7 @@
 
 use std::fs::File;
 use std::ops::Range;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, UInt64Type};
@@ -19,9 +18,12 @@ use parquet::errors::ParquetError;
 pub(crate) const BATCH_ROWS: usize = 1 << 15;
 
 /// A Parquet file whose footer is read once and whose row groups are read by many.
+///
+/// Each reader opens the file anew: clones of one file handle share their position, so that readers
+/// on two threads would read each other's bytes.
 #[derive(Clone)]
 pub(crate) struct Columns {
-    file: Arc<File>,
+    path: PathBuf,
     metadata: ArrowReaderMetadata,
 }
 
@@ -29,7 +31,7 @@ impl Columns {
     pub(crate) fn open(path: &Path) -> Result<Self, ParquetError> {
         let file = File::open(path)?;
         let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())?;
-        Ok(Self { file: Arc::new(file), metadata })
+        Ok(Self { path: path.to_owned(), metadata })
     }
 
     pub(crate) fn groups(&self) -> usize {
@@ -54,7 +56,7 @@ impl Columns {
         batch: usize,
     ) -> Result<ParquetRecordBatchReader, ParquetError> {
         let mask = ProjectionMask::columns(self.metadata.parquet_schema(), names.iter().copied());
-        ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.try_clone()?, self.metadata.clone())
+        ParquetRecordBatchReaderBuilder::new_with_metadata(File::open(&self.path)?, self.metadata.clone())
             .with_row_groups(groups)
             .with_projection(mask)
             .with_batch_size(batch)
@@ -74,7 +76,7 @@ impl Columns {
         rows: RowSelection,
     ) -> Result<ParquetRecordBatchReader, ParquetError> {
         let mask = ProjectionMask::columns(self.metadata.parquet_schema(), names.iter().copied());
-        ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.try_clone()?, self.metadata.clone())
+        ParquetRecordBatchReaderBuilder::new_with_metadata(File::open(&self.path)?, self.metadata.clone())
             .with_row_groups(groups)
             .with_projection(mask)
             .with_row_selection(rows)

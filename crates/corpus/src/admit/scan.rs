@@ -80,7 +80,7 @@ impl<'a> Scanner<'a> {
         if !question.shared().orders.is_empty() {
             names.push("collected_at");
         }
-        if question.shared().names_records() {
+        if question.shared().names_records() || admission.names_any() {
             names.push("record");
         }
         let rows = run.rows as usize;
@@ -103,6 +103,8 @@ impl<'a> Scanner<'a> {
     fn batch(&mut self, batch: &RecordBatch) -> Result<(), AdmitError> {
         let columns = Decisive::of(batch).ok_or_else(|| AdmitError::Layout(self.run.decide_path.clone()))?;
         let base = self.out.traits.len();
+        let records = batch.column_by_name("record").and_then(|c| c.as_fixed_size_binary_opt());
+        let records = records.map(|c| c.value_data().as_chunks::<16>().0);
         self.out.traits.extend_from_slice(columns.traits);
         self.patch(base);
         let mut row = 0;
@@ -113,10 +115,11 @@ impl<'a> Scanner<'a> {
                 end += 1;
             }
             let rows = self.turn_to(columns.person(row), base + row);
-            self.person_rows(rows, &columns.created[row..end], base + row);
+            let named = records.filter(|_| rows.names).map(|r| &r[row..end]);
+            self.person_rows(rows, &columns.created[row..end], named, base + row);
             row = end;
         }
-        self.set_aside(batch, base);
+        self.set_aside(batch, records, base);
         self.drop_superseded(base);
         Ok(())
     }
@@ -147,7 +150,8 @@ impl<'a> Scanner<'a> {
     }
 
     /// The hot loop.
-    fn person_rows(&mut self, rows: PersonRows, created: &[i64], base: usize) {
+    fn person_rows(&mut self, rows: PersonRows, created: &[i64], records: Option<&[[u8; 16]]>, base: usize) {
+        let named = |i: usize| records.is_some_and(|r| self.admission.names(RecordKey::from_bytes(r[i])));
         let (mut slice, mut until) = rows.row(created[0]);
         for (i, created) in created.iter().enumerate() {
             if *created >= until {
@@ -156,7 +160,7 @@ impl<'a> Scanner<'a> {
             let traits = Traits(self.out.traits[base + i]);
             let id = if *created > self.until || self.question.categories.0 >> traits.category_index() & 1 == 0 {
                 NO_CANDIDATE
-            } else if rows.slow || traits.needs_lookup() {
+            } else if rows.slow || traits.needs_lookup() || named(i) {
                 PENDING
             } else {
                 short(self.evaluator.join(slice, traits))
@@ -166,7 +170,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Sets aside rows that an order may reach, or that an event without an account names.
-    fn set_aside(&mut self, batch: &RecordBatch, base: usize) {
+    fn set_aside(&mut self, batch: &RecordBatch, records: Option<&[[u8; 16]]>, base: usize) {
         let shared = self.question.shared();
         if let Some(collected) = batch.column_by_name("collected_at").and_then(|c| c.as_primitive_opt::<Int64Type>()) {
             for (i, collected) in collected.values().iter().enumerate() {
@@ -177,9 +181,8 @@ impl<'a> Scanner<'a> {
                 self.pend(base + i, || shared.orders.iter().any(reached));
             }
         }
-        if let Some(records) = batch.column_by_name("record").and_then(|c| c.as_fixed_size_binary_opt()) {
-            let (keys, _) = records.value_data().as_chunks::<16>();
-            for (i, key) in keys.iter().enumerate() {
+        if let Some(records) = records.filter(|_| shared.names_records()) {
+            for (i, key) in records.iter().enumerate() {
                 self.pend(base + i, || shared.names_record(RecordKey::from_bytes(*key)));
             }
         }

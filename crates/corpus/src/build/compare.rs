@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use mandat_core::derive::{Context, Fact};
+use mandat_core::derive::{Context, Fact, Settings};
 use mandat_core::proof::PersonKey;
 use mandat_core::snapshot::Snapshot;
-use mandat_core::table::{DecisionTable, Outcome, Rule};
+use mandat_core::table::{DecisionTable, Facts, Outcome, Rule};
 use mandat_core::vocab::{Profile, Reason, Verdict};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -63,11 +63,11 @@ pub fn compare(
     progress: Progress,
 ) -> Result<Comparison, BuildError> {
     let told = told(new.recipe.profile);
-    let asks = [old.ask(snapshot), new.ask(snapshot)];
-    let contexts = [
-        Context::new(&asks[0], snapshot.shared(), old.rules.settings),
-        Context::new(&asks[1], snapshot.shared(), new.rules.settings),
-    ];
+    let ask = new.ask(snapshot);
+    // Facts are derived only where a rule looks at them, so who was told is asked with rules that do.
+    let uses = told.rules.iter().fold(Facts::default(), |uses, rule| uses | rule.mask);
+    let settings = [old.rules.settings, new.rules.settings, Settings { uses, ..new.rules.settings }];
+    let contexts = settings.map(|settings| Context::new(&ask, snapshot.shared(), settings));
     let total = Mutex::new(Comparison::default());
     let done = AtomicU64::new(0);
     (0..vault.buckets()).into_par_iter().try_for_each(|bucket| {
@@ -77,7 +77,7 @@ pub fn compare(
             let question = Question { context: &contexts[side], table, snapshot, people: &people, categories };
             decide_bucket(vault, &question, bucket)
         };
-        let decisions = [decide(0, old.rules.table)?, decide(1, new.rules.table)?, decide(1, &told)?];
+        let decisions = [decide(0, old.rules.table)?, decide(1, new.rules.table)?, decide(2, &told)?];
         let found = bucket_changes(&decisions);
         total.lock().expect("no thread panicked").add(found);
         progress(done.fetch_add(1, Ordering::Relaxed) + 1, vault.buckets());

@@ -187,3 +187,26 @@ fn leftovers_of_a_killed_build_are_no_revision_and_are_swept() {
     assert_eq!(std::fs::read_dir(dir.path().join("blobs/tmp")).unwrap().count(), 0);
     assert_eq!(Store::new(dir.path()).revisions("grow").unwrap(), [1]);
 }
+
+#[test]
+fn many_threads_read_one_run_without_mixing_its_bytes() {
+    let mut world = World::random(34, 6_000, 0);
+    world.events = friendly(34).events;
+    world.people = friendly(34).people;
+    for (i, record) in world.records.iter_mut().enumerate() {
+        let words: Vec<String> = (0..40).map(|w| format!("w{:x}", (i * 40 + w) * 2_654_435_761)).collect();
+        *record = json!({"id": format!("r{i}"), "platform": "x", "account": format!("a{}", i % ACCOUNTS), "audience": "public",
+            "created_at": "2024-05-01T00:00:00Z", "text": words.join(" ")});
+    }
+    let (snapshot, setting) = (world.snapshot(), Setting::new());
+    let dir = tempfile::tempdir().unwrap();
+    let one_bucket = Layout { bucket_bits: 0, shard_bits: 4, group_bits: 5 };
+    let vault = world.vault(dir.path(), &[(0..world.records.len()).collect()], 2, one_bucket);
+    let mut seen = Vec::new();
+    for threads in [1, 4, 4, 4] {
+        let built = setting.build(&vault, dir.path(), &snapshot, &Head::still(), threads);
+        assert!(built.content.records.rows > 4_000, "{} rows", built.content.records.rows);
+        seen.push(built.revision.content_sha256);
+    }
+    assert!(seen.iter().all(|s| *s == seen[0]), "every build wrote the same content");
+}

@@ -65,6 +65,8 @@ struct Bench {
     manifest: Manifest,
     packs: Packs,
     recipe: Recipe,
+    /// The home's own people, notices and choices; the simple rule needs the choices alone.
+    people: Option<mandat_ledger::Snapshot>,
 }
 
 impl Bench {
@@ -78,7 +80,11 @@ impl Bench {
         let packs = Packs::embedded(names).map_err(|d| Failure::bad_input(d[0].to_string()))?;
         let recipe = Recipe { profile: args.profile, ..Recipe::new("bench", &manifest.purpose) };
         let open = ctx.open()?;
-        Ok(Self { vault: open.vault()?, keyer: open.keys.keyer().clone(), manifest, packs, recipe })
+        let people = match args.rules.as_str() {
+            "full" => Some(open.ledger()?.snapshot().map_err(|e| from_library(Exit::BadInput, &e))?),
+            _ => None,
+        };
+        Ok(Self { vault: open.vault()?, keyer: open.keys.keyer().clone(), manifest, packs, recipe, people })
     }
 
     fn order<'a>(&'a self, packs: &'a [PackRef]) -> Order<'a> {
@@ -173,12 +179,19 @@ impl Bench {
 
     /// Compiled people are written once, outside the clock; reading them back is timed.
     fn folded(&self, args: &Args) -> Outcome<serde_json::Value> {
-        let people = raw_people(&args.data, &self.keyer)?;
+        let raw;
+        let people: &dyn Snapshot = match &self.people {
+            Some(people) => people,
+            None => {
+                raw = raw_people(&args.data, &self.keyer)?;
+                &raw
+            }
+        };
         let order = self.order(&[]);
         let folder = args.data.join(format!("folded-{}-{}", args.rules, args.profile));
-        write_folded(&self.vault, &people, &order, &folder).map_err(|e| from_library(Exit::Refused, &e))?;
+        write_folded(&self.vault, people, &order, &folder).map_err(|e| from_library(Exit::Refused, &e))?;
         let clock = Clock::start();
-        let kept = plan_folded(&self.vault, &people, &order, &folder).map_err(|e| from_library(Exit::Refused, &e))?;
+        let kept = plan_folded(&self.vault, people, &order, &folder).map_err(|e| from_library(Exit::Refused, &e))?;
         Ok(self.report("plan", &clock.stop(), json!({ "kept": kept })))
     }
 }
