@@ -128,6 +128,13 @@ fn a_difference_on_a_vault_names_who_was_not_told() {
     );
     let answer = cli.run(&[&args[..], &["--json"]].concat()).done().json();
     assert_eq!(answer["vault"]["untold"].as_array().unwrap().len(), 1);
+    // Anna's post for friends comes in as well, and she was told.
+    let bare = ["packs", "diff", "core,eu-gdpr", "core", "--recipe", "own-model-opt-out", "--json"];
+    let answer = cli.run(&bare).done().json();
+    assert_eq!(
+        (&answer["vault"]["comes_in"]["people"], answer["vault"]["untold"].as_array().unwrap().len()),
+        (&2.into(), 1)
+    );
     let strict = ["packs", "diff", "core,eu-gdpr", "core,eu-gdpr,nl-ap-strict", "--recipe", "own-model-opt-out"];
     drop(cli.run(&strict).done().says("fall out").says("NO_BASIS").says("0 records of 0 people come in"));
     drop(cli.run(&["--home", ".", "packs", "diff", "core", "core"]).ended(2).says("--recipe"));
