@@ -1,4 +1,4 @@
-use mandat_core::packs::admits_without_ground;
+use mandat_core::packs::first_gap;
 use mandat_corpus::build::{Built, Difference, Store, build, difference};
 use serde_json::json;
 
@@ -89,11 +89,8 @@ pub(crate) fn may_build(open: &Open, work: &Work) -> Outcome {
             .hint(format!("mandat packs sign {pack}")));
     }
     let (recipe, list) = (&work.recipe, work.recipe.packs.join(","));
-    if admits_without_ground(&work.book.packs.table, recipe.profile) {
-        return Err(Failure::refused(format!(
-            "the rules of `{names}` let records in whose author was not told or not asked"
-        ))
-        .hint(format!(
+    if let Some(gap) = first_gap(&work.book.packs, recipe.profile) {
+        return Err(Failure::refused(format!("the rules of `{names}` have a gap: {}", gap.message)).hint(format!(
             "mandat packs check {list} says when, mandat packs diff core,eu-gdpr {list} --recipe {} whom",
             recipe.name
         )));

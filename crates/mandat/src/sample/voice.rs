@@ -24,9 +24,12 @@ pub(crate) fn say(
     }
     if key == "post" && rng.chance(30.0) {
         // Those who have more to say stay with their subject: the slots are bound.
-        text = format!("{text} {}", grammar.sentence(theme, key, bound, rng));
+        let more = grammar.sentence(theme, key, bound, rng);
+        if !same_start(&text, &more) {
+            text = format!("{text} {more}");
+        }
     }
-    if rng.chance(14.0) {
+    if key == "post" && rng.chance(18.0) {
         let open = grammar.one(theme, "open", rng).unwrap_or_default();
         text = format!("{open}: {text}");
     }
@@ -52,6 +55,11 @@ pub(crate) fn say(
         text = format!("{text} #{tag}");
     }
     text
+}
+
+/// Whether two sentences begin alike, so that one after the other would sound like an echo.
+fn same_start(one: &str, other: &str) -> bool {
+    one.chars().take(8).eq(other.chars().take(8))
 }
 
 /// One slip of the finger inside a longer word.

@@ -182,7 +182,19 @@ fn rules_that_let_in_who_was_not_told_are_never_built_with() {
     packs(&cli, "eu-gdpr", &loose());
     recipe(&cli, "\"core\", \"eu-gdpr\"");
     drop(cli.run(&["packs", "sign", "eu-gdpr"]).done());
-    drop(cli.run(&["build", "r"]).ended(1).says("was not told or not asked").says("packs check"));
+    let refused = cli
+        .run(&["build", "r"])
+        .ended(1)
+        .says("have a gap: under legitimate_interest a record goes in without a ground");
+    drop(refused.says("packs diff core,eu-gdpr core,eu-gdpr --recipe r"));
+    // A denial that no rule of theirs looks at is a gap as well.
+    std::fs::remove_file(cli.folder().join("packs/eu-gdpr.toml")).unwrap();
+    let core = include_str!("../../../../packs/core.toml")
+        .replace("when = [\"restricted\"]", "when = [\"restricted\", \"age.known\"]");
+    packs(&cli, "core", &core);
+    drop(cli.run(&["packs", "sign", "core"]).done());
+    recipe(&cli, "\"core\", \"eu-gdpr\"");
+    drop(cli.run(&["build", "r"]).ended(1).says("`restricted` does not keep a record out"));
 }
 
 #[test]
