@@ -1,7 +1,8 @@
 //! From event lines to acts: the one place where events get their compact form.
 
 use crate::event::{EventKind, EventLine, Verified, Words};
-use crate::history::act::{Act, Consent, Delivery, Entity, Lift, Lifted, Named, Reach, Signal, Tag, Verification};
+use crate::history::act::{Act, Consent, Delivery, Entity, Lift, Lifted, Named, Signal, Tag, Verification};
+use crate::history::reach::Reach;
 use crate::history::signal::says;
 use crate::history::{Sequenced, platform_of};
 use crate::person::day_of;

@@ -6,7 +6,8 @@ use serde_saphyr::{Location, Spanned};
 
 use crate::event::{EventKind, EventLine};
 use crate::packs::Diagnostic;
-use crate::scenario::format::{AskFile, ExpectFile, RecordFile, ScenarioFile};
+use crate::scenario::expect::{AskFile, ExpectFile};
+use crate::scenario::format::{RecordFile, ScenarioFile};
 
 /// One scenario, read and checked.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use crate::ask::{Ask, Mode};
 use crate::decide::{Decision, decide};
 use crate::derive::Context;
 use crate::packs::{Diagnostic, Packs, embedded, unknown_pack};
-use crate::scenario::format::{AskFile, Expected};
+use crate::scenario::expect::{AskFile, Expected};
 use crate::scenario::read::{Question, Scenario};
 use crate::scenario::world::{Everyone, World};
 use crate::vocab::{FIRST_PARTY, Profile, Reason, Verdict};
