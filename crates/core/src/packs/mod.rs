@@ -10,7 +10,7 @@ mod embedded;
 mod format;
 mod sign;
 
-pub use check::{Finding, FindingKind, Severity, admits_without_ground, check};
+pub use check::{Finding, FindingKind, Severity, check, first_gap};
 pub use diff::{Change, Flip, FlipKind, RuleDiff, diff, flips};
 pub use embedded::{DEFAULT, default_packs, embedded, names};
 pub use format::{Kind, Pack, Written};

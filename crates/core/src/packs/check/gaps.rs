@@ -31,11 +31,11 @@ pub(crate) fn groundless(table: &DecisionTable, profile: Profile, limit: usize) 
     found
 }
 
-/// Whether some combination of facts is included though it has no ground: such packs may not decide
-/// what goes into a corpus.
+/// The first combination of facts that layered packs let in without a ground, or past a denial: such
+/// packs may not decide what goes into a corpus.
 #[must_use]
-pub fn admits_without_ground(table: &DecisionTable, profile: Profile) -> bool {
-    !groundless(table, profile, 1).is_empty()
+pub fn first_gap(packs: &Packs, profile: Profile) -> Option<Finding> {
+    gaps(packs, profile).into_iter().next()
 }
 
 /// Gaps and unguarded denials of one profile.

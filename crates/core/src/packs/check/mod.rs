@@ -10,7 +10,7 @@ pub(crate) mod logic;
 mod rules;
 
 pub(crate) use bearing::{assumptions, grounds};
-pub use gaps::admits_without_ground;
+pub use gaps::first_gap;
 
 use std::collections::BTreeSet;
 
