@@ -68,9 +68,9 @@ fn event(position: u64, picks: &[u8]) -> Sequenced {
         line["account"] = json!("anna");
     }
     if kind == "consent" {
-        consent(&mut line, &mut next)
+        consent(&mut line, &mut next);
     } else {
-        particulars(kind, &mut line, &mut next)
+        particulars(kind, &mut line, &mut next);
     }
     if matches!(kind, "consent" | "refuse" | "withdraw" | "object" | "guardian" | "org_policy" | "order") {
         let posts = json!(["post", "reply", "repost", "quote", "comment", "caption", "photo", "profile"]);
