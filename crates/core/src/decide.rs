@@ -77,9 +77,9 @@ pub fn decide(
     table: &DecisionTable,
 ) -> Decision {
     let candidate = record.created <= ctx.ask.at;
-    // Of what did not exist at T nothing is known, and nothing known is no basis.
+    // Of what did not exist at T nothing is known, and nothing known is no basis: that alone is said.
     let facts = if candidate { full_facts(record, history, ctx, people) } else { Facts::default() };
-    let firing = table.firing(ctx.ask.profile, facts);
+    let firing = table.firing(ctx.ask.profile, facts).filter(|r| candidate || r.reason == Reason::NoBasis);
     let reasons: Vec<_> = firing
         .map(|rule| ReasonDetail {
             reason: rule.reason,

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod cases;
+mod decisions;
 mod packs;
 mod properties;
 mod scenarios;
