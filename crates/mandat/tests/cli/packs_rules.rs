@@ -63,6 +63,13 @@ fn the_built_in_packs_have_no_errors() {
 }
 
 #[test]
+fn every_rule_of_the_built_in_packs_is_shown_by_a_scenario_or_a_test() {
+    let (cli, _folder) = empty();
+    let scenarios = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios");
+    drop(cli.run(&["packs", "check", "--strict", "--scenarios", scenarios]).done().says("0 warnings"));
+}
+
+#[test]
 fn findings_name_file_line_and_what_to_do() {
     let (cli, _folder) = empty();
     cli.write("wrong.toml", WRONG);
