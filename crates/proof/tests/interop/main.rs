@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod browser;
 mod golang;
 mod hostile;
 mod published;

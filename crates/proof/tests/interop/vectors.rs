@@ -327,16 +327,21 @@ fn the_frozen_samples_are_what_is_made_today() {
     assert!(same, "the formats changed: old receipts must stay readable; if this is meant, see `{}`", file.display());
 }
 
-#[test]
-fn every_frozen_sample_is_judged_as_it_says() {
-    let vectors = frozen();
+/// Whom the samples say to trust.
+pub(crate) fn trust(vectors: &Value) -> Trust {
     let text = |value: &Value, key: &str| value[key].as_str().unwrap().to_owned();
     let keys = |key: &str| -> Vec<NoteKey> {
         vectors["trust"][key].as_array().unwrap().iter().map(|k| k.as_str().unwrap().parse().unwrap()).collect()
     };
     let quorum = Quorum::any(vectors["trust"]["quorum"].as_u64().unwrap() as usize, keys("witnesses").len());
-    let trust =
-        Trust { origin: text(&vectors["trust"], "origin"), log: keys("log"), witnesses: keys("witnesses"), quorum };
+    Trust { origin: text(&vectors["trust"], "origin"), log: keys("log"), witnesses: keys("witnesses"), quorum }
+}
+
+#[test]
+fn every_frozen_sample_is_judged_as_it_says() {
+    let vectors = frozen();
+    let text = |value: &Value, key: &str| value[key].as_str().unwrap().to_owned();
+    let trust = trust(&vectors);
     let (mut accepted, mut refused) = (0, 0);
     let mut judge = |case: &Value, found: Value| {
         assert_eq!(found, case["expect"], "{}", case["name"]);
