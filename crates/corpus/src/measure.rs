@@ -82,14 +82,14 @@ pub fn plan_folded(vault: &Vault, snapshot: &dyn Snapshot, order: &Order, folder
     kept.sum()
 }
 
+/// Takes one choice: account, purpose, kind, category, record, time in microseconds.
+pub type Visit<'a> = &'a mut dyn FnMut(&str, &str, &str, Option<&str>, Option<&str>, i64);
+
 /// Hands over every row of `choices.parquet`: account, purpose, kind, category, record, time.
 ///
 /// # Errors
 /// When reading fails.
-pub fn each_choice(
-    path: &Path,
-    visit: &mut dyn FnMut(&str, &str, &str, Option<&str>, Option<&str>, i64),
-) -> Result<(), BuildError> {
+pub fn each_choice(path: &Path, visit: Visit) -> Result<(), BuildError> {
     let columns = Columns::open(path)?;
     let names = ["account", "purpose", "kind", "category", "record", "effective_at"];
     for batch in columns.read((0..columns.groups()).collect(), &names, BATCH_ROWS)? {

@@ -44,10 +44,6 @@ impl Columns {
         self.metadata.metadata().row_groups().iter().map(rows).collect()
     }
 
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.metadata.schema().column_with_name(name).is_some()
-    }
-
     /// Reads some columns of some row groups in order.
     pub(crate) fn read(
         &self,

@@ -14,7 +14,7 @@ use mandat_core::history::PersonHistory;
 use mandat_core::proof::{PersonKey, RecordKey};
 use mandat_core::snapshot::Snapshot;
 use mandat_core::time::Micros;
-use mandat_core::traits::Traits;
+use mandat_core::traits::{Mark, Traits};
 use mandat_core::vocab::Category;
 
 use crate::admit::columns::Columns;
@@ -42,7 +42,8 @@ pub(crate) fn judge(
     let mut others = run.others()?.peekable();
     let mut author = Author::new(question.snapshot);
     let mut done = 0;
-    for batch in columns.rows(&pending, &NAMES).map_err(|source| AdmitError::parquet(&run.decide_path, source))? {
+    let names = needed(&pending, out);
+    for batch in columns.rows(&pending, &names).map_err(|source| AdmitError::parquet(&run.decide_path, source))? {
         let batch = batch.map_err(|source| AdmitError::parquet(&run.decide_path, source.into()))?;
         let rows = SlowRows::of(&batch).ok_or_else(|| AdmitError::Layout(run.decide_path.clone()))?;
         for at in 0..batch.num_rows() {
@@ -55,6 +56,15 @@ pub(crate) fn judge(
         }
     }
     Ok(())
+}
+
+/// The columns that these rows are judged by: identity and times, and what some of them alone have.
+fn needed(pending: &[u32], out: &RunOutcomes) -> Vec<&'static str> {
+    let any = |mark: Mark| pending.iter().any(|row| Traits(out.traits[*row as usize]).has(mark));
+    let mut names = vec!["person", "created_at", "collected_at", "record"];
+    names.extend(any(Mark::Retention).then_some("retain_until"));
+    names.extend(any(Mark::Org).then_some("org"));
+    names
 }
 
 /// The other people of a row; skips those of rows before it.
@@ -113,7 +123,7 @@ impl<'a> SlowRows<'a> {
         let times = ["created_at", "collected_at"].iter();
         let times =
             times.clone().all(|n| batch.column_by_name(n).is_some_and(|c| c.as_primitive_opt::<Int64Type>().is_some()));
-        (keys && times && batch.column_by_name("id")?.as_string_opt::<i32>().is_some()).then_some(Self { batch })
+        (keys && times).then_some(Self { batch })
     }
 
     fn time(&self, name: &str, at: usize) -> Option<Micros> {

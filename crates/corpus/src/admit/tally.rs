@@ -7,7 +7,7 @@ use mandat_core::vocab::{Category, Reason, Verdict};
 use serde::Serialize;
 
 /// Slots for categories; bits that no version wrote count under the last.
-pub const CATEGORY_SLOTS: usize = 32;
+pub(super) const CATEGORY_SLOTS: usize = 32;
 
 /// Counts that add up over buckets in any order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -111,9 +111,9 @@ impl Tally {
             for (outcome, counts) in &self.outcomes {
                 let records = counts[category.index()];
                 if outcome.verdict <= Verdict::IncludeRedacted {
-                    row.included += records
+                    row.included += records;
                 } else {
-                    row.left_out += records
+                    row.left_out += records;
                 }
             }
             if row.included + row.left_out > 0 {

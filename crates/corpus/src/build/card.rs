@@ -10,7 +10,7 @@ use mandat_core::vocab::Profile;
 
 /// The card as Markdown.
 #[must_use]
-pub fn card(content: &Content) -> String {
+pub(super) fn card(content: &Content) -> String {
     let mut out = head(content);
     let _ = writeln!(out, "# {}\n", content.corpus);
     let _ = writeln!(

@@ -21,13 +21,13 @@ use crate::build::BuildError;
 use crate::durable::HashedFile;
 
 /// Name of the writer in the Parquet footer; part of the tool hash.
-pub const CREATED_BY: &str = "mandat corpus 1";
+pub(super) const CREATED_BY: &str = "mandat corpus 1";
 /// zstd level of every column; part of the tool hash.
-pub const ZSTD_LEVEL: i32 = 3;
+pub(super) const ZSTD_LEVEL: i32 = 3;
 /// Bytes of a data page before compression; part of the tool hash.
-pub const PAGE_BYTES: usize = 1 << 20;
+pub(super) const PAGE_BYTES: usize = 1 << 20;
 /// Rows of a data page; part of the tool hash.
-pub const PAGE_ROWS: usize = 20_000;
+pub(super) const PAGE_ROWS: usize = 20_000;
 
 /// The columns of a corpus shard.
 #[must_use]
@@ -82,7 +82,7 @@ pub struct WrittenShard {
 }
 
 /// A shard being written.
-pub struct ShardWriter {
+pub(super) struct ShardWriter {
     writer: ArrowWriter<HashedFile>,
     groups: Vec<Group>,
     rows: u64,
@@ -94,7 +94,7 @@ impl ShardWriter {
     ///
     /// # Errors
     /// When the file exists or cannot be created.
-    pub fn create(path: &Path) -> Result<Self, BuildError> {
+    pub(super) fn create(path: &Path) -> Result<Self, BuildError> {
         let sink = HashedFile::create(path).map_err(|source| BuildError::io("create", path, source))?;
         let writer = ArrowWriter::try_new(sink, schema(), Some(properties()))?;
         Ok(Self { writer, groups: Vec::new(), rows: 0, path: path.to_owned() })
@@ -104,7 +104,7 @@ impl ShardWriter {
     ///
     /// # Errors
     /// When encoding or writing fails.
-    pub fn group(&mut self, cut: String, batch: &RecordBatch) -> Result<(), BuildError> {
+    pub(super) fn group(&mut self, cut: String, batch: &RecordBatch) -> Result<(), BuildError> {
         if batch.num_rows() == 0 {
             return Ok(());
         }
@@ -119,7 +119,7 @@ impl ShardWriter {
     ///
     /// # Errors
     /// When writing or syncing fails.
-    pub fn finish(self) -> Result<Option<WrittenShard>, BuildError> {
+    pub(super) fn finish(self) -> Result<Option<WrittenShard>, BuildError> {
         let rows = self.rows;
         let groups = self.groups;
         let written =

@@ -92,10 +92,6 @@ impl World {
         Self { records, people, notices, events }
     }
 
-    pub(crate) fn lines(&self) -> String {
-        self.records.iter().map(|r| format!("{r}\n")).collect()
-    }
-
     pub(crate) fn vault(&self, store: &std::path::Path, parts: &[Vec<usize>], threads: usize, layout: Layout) -> Vault {
         let mut vault = Vault::open(store, &keyer()).unwrap();
         for (index, part) in parts.iter().enumerate() {
