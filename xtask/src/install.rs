@@ -1,5 +1,5 @@
-//! What the checks need beyond cargo: a C compiler, Python, Go's transparency log to compare with, and
-//! pinned wheels in a folder of their own.
+//! What the checks need beyond cargo: a C compiler, Python, Go's transparency log to compare with,
+//! a browser, and pinned wheels in a folder of their own.
 
 use std::path::{Path, PathBuf};
 
@@ -9,8 +9,9 @@ use crate::place::Place;
 use crate::shell::{Cmd, which};
 
 /// A program, or a file, and the Debian package that brings it.
-const NEEDED: [(&str, &str); 5] = [
+const NEEDED: [(&str, &str); 6] = [
     ("cc", "build-essential"),
+    ("chromium", "chromium"),
     ("git", "git"),
     ("go", "golang-go"),
     ("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go", "golang-golang-x-mod-dev"),

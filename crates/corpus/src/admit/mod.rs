@@ -6,7 +6,6 @@
 
 pub(crate) mod columns;
 mod count;
-mod examples;
 pub mod find;
 mod lookup;
 mod rows;
@@ -23,9 +22,8 @@ use mandat_core::snapshot::Snapshot;
 use mandat_core::table::{DecisionTable, Outcome};
 use parquet::errors::ParquetError;
 
-pub use examples::{Example, VerdictTable, examples};
 pub use lookup::SnapshotPeople;
-pub use rows::{Found, each_record, find_person, find_record, some_records};
+pub use rows::each_record;
 pub use scan::NO_CANDIDATE;
 pub use tally::{InOut, ReasonCount, Summary, Tally};
 
