@@ -2,7 +2,7 @@
 //!
 //! One schema, two spellings: scenario files write `received`, `asserted`, `id`; the canonical
 //! choices file writes `received_at`, `asserted_at`, `event_id`. [`EventLine`] is the flat form of
-//! both; [`Event`] is the checked form the ledger keeps. A restrictive event is never refused for
+//! both; [`crate::history::Act`] is the compact form that a history keeps. A restrictive event is never refused for
 //! missing paperwork.
 
 use serde::{Deserialize, Serialize};
