@@ -7,3 +7,4 @@ mod decisions;
 mod packs;
 mod properties;
 mod scenarios;
+mod schema;
