@@ -11,7 +11,7 @@ use crate::packs::Packs;
 use crate::packs::check::assumptions;
 use crate::packs::check::logic::{Clause, Cube, bits, solve};
 use crate::table::{Facts, Rule};
-use crate::vocab::{Profile, Verdict};
+use crate::vocab::{Profile, Reason, Verdict};
 
 /// The most combinations that are listed for one rule.
 const LIMIT: usize = 8;
@@ -28,6 +28,18 @@ pub enum FlipKind {
     NoLongerRedacted,
     /// In before and after, and somebody else's words are cut out.
     NowRedacted,
+    /// On the same side as before, but no longer for this reason.
+    LosesReason,
+    /// On the same side as before, and for this reason as well.
+    GainsReason,
+}
+
+impl FlipKind {
+    /// Whether records change sides: out before and in after, or the other way round.
+    #[must_use]
+    pub const fn is_side(self) -> bool {
+        matches!(self, Self::ComesIn | Self::FallsOut)
+    }
 }
 
 /// One combination of facts whose outcome changes, where no unchanged rule decides.
@@ -39,6 +51,8 @@ pub struct Flip {
     pub change: FlipKind,
     /// The rule that went or came.
     pub rule: String,
+    /// The reason it gives.
+    pub reason: Reason,
     /// The facts, each as a rule would write it.
     pub when: Vec<String>,
     /// Whether the rule has more such combinations than are listed.
@@ -50,13 +64,14 @@ pub struct Flip {
 pub fn flips(old: &Packs, new: &Packs) -> Vec<Flip> {
     let mut found = Vec::new();
     for profile in Profile::ALL {
-        for (from, to, out, redacted) in [
-            (old, new, FlipKind::ComesIn, FlipKind::NoLongerRedacted),
-            (new, old, FlipKind::FallsOut, FlipKind::NowRedacted),
+        for (from, to, out, redacted, reason) in [
+            (old, new, FlipKind::ComesIn, FlipKind::NoLongerRedacted, FlipKind::LosesReason),
+            (new, old, FlipKind::FallsOut, FlipKind::NowRedacted, FlipKind::GainsReason),
         ] {
             let side = Side { profile: *profile, from, to };
-            side.flips(Verdict::Hold, out, &mut found);
-            side.flips(Verdict::IncludeRedacted, redacted, &mut found);
+            side.out(out, &mut found);
+            side.redacted(redacted, &mut found);
+            side.reasons(reason, &mut found);
         }
     }
     found
@@ -75,23 +90,62 @@ impl<'a> Side<'a> {
         rules.filter(|r| r.verdict >= level && r.profiles.contains(&self.profile)).collect()
     }
 
-    fn flips(&self, level: Verdict, change: FlipKind, found: &mut Vec<Flip>) {
-        let (before, after) = (self.rules(self.from, level), self.rules(self.to, level));
-        let in_both = |r: &&Rule, others: &[&Rule]| others.iter().any(|o| Cube::of(o) == Cube::of(r));
-        let (kept, gone): (Vec<&Rule>, Vec<&Rule>) = before.into_iter().partition(|r| in_both(r, &after));
-        let came: Vec<&Rule> = after.into_iter().filter(|r| !in_both(r, &kept)).collect();
+    fn out(&self, change: FlipKind, found: &mut Vec<Flip>) {
+        let level = Verdict::Hold;
+        self.turn(self.rules(self.from, level), &self.rules(self.to, level), assumptions(), change, found);
+    }
+
+    /// Only where the record stays in on both sides.
+    fn redacted(&self, change: FlipKind, found: &mut Vec<Flip>) {
+        let out = self.rules(self.from, Verdict::Hold).into_iter().chain(self.rules(self.to, Verdict::Hold));
         let mut quiet = assumptions();
-        quiet.extend(kept.iter().map(|r| Cube::of(r).negated()));
-        if level == Verdict::IncludeRedacted {
-            // Only where the record stays in on both sides.
-            let out = self.rules(self.from, Verdict::Hold).into_iter().chain(self.rules(self.to, Verdict::Hold));
-            quiet.extend(out.map(|r| Cube::of(r).negated()));
+        quiet.extend(out.map(|r| Cube::of(r).negated()));
+        let redacting = |packs| {
+            let rules = self.rules(packs, Verdict::IncludeRedacted).into_iter();
+            rules.filter(|r| r.verdict == Verdict::IncludeRedacted).collect::<Vec<_>>()
+        };
+        self.turn(redacting(self.from), &redacting(self.to), quiet, change, found);
+    }
+
+    /// Where sides stay as they are and a reason comes or goes.
+    fn reasons(&self, change: FlipKind, found: &mut Vec<Flip>) {
+        let mut turned = Vec::new();
+        for reason in Reason::ALL {
+            let giving = |packs| {
+                let rules = self.rules(packs, Verdict::IncludeRedacted).into_iter();
+                rules.filter(|r| r.reason == *reason).collect::<Vec<_>>()
+            };
+            self.turn(giving(self.from), &giving(self.to), assumptions(), change, &mut turned);
         }
-        for rule in gone.into_iter().filter(|r| level == Verdict::Hold || r.verdict == level) {
+        // What changes more than the reason is listed already.
+        let known = |f: &Flip| {
+            let same =
+                |k: &&Flip| k.profile == f.profile && k.rule == f.rule && k.reason == f.reason && k.when == f.when;
+            found.iter().any(|k| k.change < FlipKind::LosesReason && same(&k))
+        };
+        turned.retain(|f| !known(f));
+        found.append(&mut turned);
+    }
+
+    /// Combinations in which a rule of `before` fires, and no rule of `after` does.
+    fn turn(
+        &self,
+        before: Vec<&Rule>,
+        after: &[&Rule],
+        mut quiet: Vec<Clause>,
+        change: FlipKind,
+        found: &mut Vec<Flip>,
+    ) {
+        let in_both = |r: &&Rule, others: &[&Rule]| others.iter().any(|o| Cube::of(o) == Cube::of(r));
+        let (kept, gone): (Vec<&Rule>, Vec<&Rule>) = before.into_iter().partition(|r| in_both(r, after));
+        let came: Vec<&Rule> = after.iter().copied().filter(|r| !in_both(r, &kept)).collect();
+        quiet.extend(kept.iter().map(|r| Cube::of(r).negated()));
+        for rule in gone {
             let cubes = cubes(rule, &came, &quiet);
             let more = cubes.len() > LIMIT;
             for cube in cubes.into_iter().take(LIMIT) {
-                found.push(Flip { profile: self.profile, change, rule: rule.id.clone(), when: words(cube), more });
+                let (profile, when) = (self.profile, words(cube));
+                found.push(Flip { profile, change, rule: rule.id.clone(), reason: rule.reason, when, more });
             }
         }
     }
@@ -182,6 +236,8 @@ mod tests {
             [(FlipKind::FallsOut, "age.known !age.adult".into())]
         );
         assert_eq!(of(&[("erased", "exclude")], &[("erased", "hold")]), []);
+        let covered = of(&[("age.known", "exclude")], &[("age.known", "exclude"), ("age.adult", "exclude")]);
+        assert_eq!(covered, []);
     }
 
     #[test]
@@ -189,6 +245,26 @@ mod tests {
         let (redact, out) = (("others.redact", "include_redacted"), ("erased", "exclude"));
         assert_eq!(of(&[out], &[redact, out]), [(FlipKind::NowRedacted, "others.redact".into())]);
         assert_eq!(of(&[redact], &[("others.redact", "exclude")]), [(FlipKind::FallsOut, "others.redact".into())]);
+    }
+
+    #[test]
+    fn a_reason_that_comes_to_records_that_are_out_anyway_is_named() {
+        let text = |reason: &str| {
+            let rule = |id: &str, reason: &str| {
+                format!(
+                    "[[rule]]\nid = \"{id}\"\nwhen = [\"erased\"]\nverdict = \"exclude\"\nreason = \"{reason}\"\narticles = [\"a\"]\n"
+                )
+            };
+            [HEAD.to_owned(), rule("a", "ERASED"), rule("b", reason)].concat()
+        };
+        let read = |text: &str| Packs::load(&[("t.toml", text)]).unwrap();
+        let found = flips(&read(&text("DELETED")), &read(&text("RESTRICTED")));
+        let consent = found.iter().filter(|f| f.profile == Profile::Consent);
+        let found: Vec<_> = consent.map(|f| (f.change, f.reason, f.when.join(" "))).collect();
+        let erased = || "erased".to_owned();
+        let wanted =
+            [(FlipKind::LosesReason, Reason::Deleted, erased()), (FlipKind::GainsReason, Reason::Restricted, erased())];
+        assert_eq!(found, wanted);
     }
 
     const FEW: [&str; 5] = ["erased", "legal_hold", "restricted", "record.deleted", "depicts.child"];
@@ -254,6 +330,12 @@ mod tests {
                     (true, false) => prop_assert!(listed(FlipKind::FallsOut)),
                     (true, true) => prop_assert!(!listed(FlipKind::ComesIn) && !listed(FlipKind::FallsOut)),
                     (false, false) => {}
+                }
+                let gives = |packs: &Packs| packs.table.outcome(Profile::Consent, facts).reasons.has(Reason::NoBasis);
+                match (gives(&old), gives(&new)) {
+                    (true, false) => prop_assert!(listed(FlipKind::ComesIn) || listed(FlipKind::LosesReason)),
+                    (false, true) => prop_assert!(listed(FlipKind::FallsOut) || listed(FlipKind::GainsReason)),
+                    _ => {}
                 }
             }
         }

@@ -55,7 +55,7 @@ pub(super) fn run(ctx: &mut Context, args: &Args) -> Outcome {
         ui.line(ui.t("the rules are the same", "die Regeln sind gleich"));
     } else {
         ui.table(&table);
-        if turned.is_empty() {
+        if !turned.iter().any(|t| t.change.is_side()) {
             let same = "no combination of facts changes sides: where a changed rule fires, others decide the same";
             let german = "keine Verbindung von Tatsachen wechselt die Seite: wo eine geänderte Regel greift, entscheiden andere ebenso";
             ui.line(ui.t(same, german));
@@ -104,11 +104,13 @@ fn rules<'a>(packs: &'a Packs, refs: &'a [PackRef]) -> Rules<'a> {
 }
 
 fn show_flips(ui: &Ui, turned: &[Flip]) {
-    let words = |change| match change {
-        FlipKind::ComesIn => ui.t("comes in", "kommt herein"),
-        FlipKind::FallsOut => ui.t("falls out", "fällt heraus"),
-        FlipKind::NoLongerRedacted => ui.t("is no longer redacted", "wird nicht mehr geschwärzt"),
-        FlipKind::NowRedacted => ui.t("is redacted", "wird geschwärzt"),
+    let words = |flip: &Flip| match flip.change {
+        FlipKind::ComesIn => ui.t("comes in", "kommt herein").to_owned(),
+        FlipKind::FallsOut => ui.t("falls out", "fällt heraus").to_owned(),
+        FlipKind::NoLongerRedacted => ui.t("is no longer redacted", "wird nicht mehr geschwärzt").to_owned(),
+        FlipKind::NowRedacted => ui.t("is redacted", "wird geschwärzt").to_owned(),
+        FlipKind::LosesReason => format!("{} {}", ui.t("loses", "verliert"), flip.reason),
+        FlipKind::GainsReason => format!("{} {}", ui.t("gains", "bekommt"), flip.reason),
     };
     if turned.is_empty() {
         return;
@@ -123,12 +125,7 @@ fn show_flips(ui: &Ui, turned: &[Flip]) {
     let mut table = Table::new(&heads);
     for flip in turned {
         let more = if flip.more { " …" } else { "" };
-        table.row([
-            flip.profile.to_string(),
-            words(flip.change).to_owned(),
-            flip.rule.clone(),
-            format!("{}{more}", flip.when.join(" ")),
-        ]);
+        table.row([flip.profile.to_string(), words(flip), flip.rule.clone(), format!("{}{more}", flip.when.join(" "))]);
     }
     ui.table(&table);
 }
