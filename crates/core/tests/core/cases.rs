@@ -373,6 +373,7 @@ impl World {
         let org = p.rare(false, &[true]);
         let joint = self.history().info.is_joint();
         let created = Micros::parse(p.of(&["2024-10-10", "2024-03-01", "2025-03-01", "2025-07-20"])).unwrap();
+        let retain_until = p.rare(None, &[Some("2025-10-01")]).map(|t| Micros::parse(t).unwrap());
         RecordView {
             key: self.key("p1"),
             id: "p1",
@@ -380,11 +381,12 @@ impl World {
             traits: traits
                 .with_if(Mark::Joint, joint)
                 .with_if(Mark::Org, org)
+                .with_if(Mark::Retention, retain_until.is_some())
                 .with_if(Mark::Others, !others.is_empty()),
             created,
             collected: created,
             org: org.then(|| org_key(&self.keyer, "acme")),
-            retain_until: p.rare(None, &[Some("2025-10-01")]).map(|t| Micros::parse(t).unwrap()),
+            retain_until,
             others,
         }
     }

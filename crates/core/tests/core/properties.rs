@@ -1,5 +1,7 @@
 //! The properties of the law reference, section 4.4, and the split of facts that the build rests on.
 
+use mandat_core::admission::{Compiler, Evaluator};
+use mandat_core::decide::decide;
 use mandat_core::derive::{Context, Fact, full_facts, order_facts, traits_facts};
 use mandat_core::explain;
 use mandat_core::history::{PersonHistory, Shared};
@@ -41,7 +43,6 @@ fn is_restrictive(event: &Value) -> bool {
         "account_status" => matches!(says("status"), "deactivated" | "deceased"),
         "visibility" => says("audience") != "public",
         "verification" => says("result") == "verified",
-        "edited" => true,
         _ => false,
     }
 }
@@ -263,6 +264,44 @@ proptest! {
             | order_facts(world.history(), &ctx, &view);
         let whole = full_facts(&view, world.history(), &ctx, &Everyone { world: &world, ctx: &ctx });
         prop_assert_eq!(parts.iter().collect::<Vec<_>>(), whole.iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_lowering_decides_like_the_specification(case in cases(8), layers in 0_usize..3) {
+        let sets: [&[&str]; 3] = [
+            &["core", "eu-gdpr"],
+            &["core", "eu-gdpr", "de-hh-2025", "us-ca", "us-il-bipa", "us-coppa-2026", "br-anpd-2024"],
+            &["bench"],
+        ];
+        let packs = mandat_core::packs::Packs::embedded(sets[layers]).unwrap();
+        let world = case.world();
+        for profile in Profile::ALL {
+            let ask = case.ask(*profile);
+            let ctx = Context::new(&ask, &world.shared, packs.settings);
+            let mut evaluator = Evaluator::new(&packs.table, *profile);
+            let mut compiler = Compiler::new(&ctx, &mut evaluator);
+            world.people.iter().for_each(|(key, history)| compiler.push(&mut evaluator, *key, history));
+            let admission = compiler.finish();
+            let rows = admission.at(admission.seek(0, world.anna()), world.anna());
+            let others = world.others();
+            let view = world.view(&others);
+            let people = Everyone { world: &world, ctx: &ctx };
+            let named = admission.names(view.key) || world.shared.names_record(view.key);
+            let slow = rows.slow || named || view.traits.needs_lookup();
+            let facts = if slow {
+                full_facts(&view, world.history(), &ctx, &people)
+            } else {
+                let (row, _) = rows.row(view.created.0);
+                evaluator.person_facts(row, view.traits) | traits_facts(view.traits) | order_facts(world.history(), &ctx, &view)
+            };
+            let id = evaluator.judge(facts);
+            let outcome = evaluator.outcome(id);
+            let decision = decide(&view, world.history(), &ctx, &people, &packs.table);
+            prop_assert_eq!(outcome.verdict, decision.verdict);
+            let mut codes: Vec<_> = outcome.reasons.iter().collect();
+            codes.sort_unstable();
+            prop_assert_eq!(codes, decision.codes());
+        }
     }
 
     #[test]
