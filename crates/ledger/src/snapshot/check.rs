@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mandat_core::history::PersonHistory;
 use mandat_proof::PersonKey;
+use rusqlite::Transaction;
 
 use crate::error::LedgerError;
 use crate::fold::{KeyRange, fold_people, fold_person, fold_shared};
@@ -30,6 +31,17 @@ impl SnapshotCheck {
     }
 }
 
+/// Accounts that one is linked to directly, by events or in the people file.
+fn linked_accounts(tx: &Transaction<'_>, history: &PersonHistory) -> Result<Vec<PersonKey>, LedgerError> {
+    let mut accounts: Vec<PersonKey> = history.links().into_iter().map(|(key, _)| key).collect();
+    if let Some(tag) = history.link_tag() {
+        let mut query = tx.prepare_cached("SELECT person FROM subjects WHERE link = ?1")?;
+        let rows = query.query_map([tag.to_be_bytes()], |row| Ok(PersonKey::from_bytes(row.get(0)?)))?;
+        accounts.extend(rows.collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(accounts)
+}
+
 impl Ledger {
     /// One person as known at the head, with what linked accounts deny; `None` if there is no row.
     ///
@@ -39,17 +51,17 @@ impl Ledger {
         let tx = self.connection.unchecked_transaction()?;
         let head = read_head(&tx)?.position;
         let Some(own) = fold_person(&tx, self.keys(), head, person)? else { return Ok(None) };
-        let mut others: BTreeSet<PersonKey> = own.links().into_iter().map(|(key, _)| key).collect();
-        if let Some(tag) = own.link_tag() {
-            let mut query = tx.prepare_cached("SELECT person FROM subjects WHERE link = ?1")?;
-            let rows = query.query_map([tag.to_be_bytes()], |row| Ok(PersonKey::from_bytes(row.get(0)?)))?;
-            others.extend(rows.collect::<Result<Vec<_>, _>>()?);
-        }
+        let mut open: Vec<PersonKey> = linked_accounts(&tx, &own)?;
         let mut people = BTreeMap::from([(person, own)]);
-        for other in others.into_iter().filter(|other| *other != person) {
+        // Links of links count: a denial reaches every account that a chain of links leads to.
+        while let Some(other) = open.pop() {
+            if people.contains_key(&other) {
+                continue;
+            }
             if let Some(history) = fold_person(&tx, self.keys(), head, other)?
                 && history.is_linked()
             {
+                open.extend(linked_accounts(&tx, &history)?);
                 people.insert(other, history);
             }
         }
