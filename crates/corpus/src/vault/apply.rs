@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::Path;
 
-use mandat_core::proof::PersonKey;
+use mandat_core::proof::{self, PersonKey};
 use mandat_core::traits::{Mark, Traits};
 
 use super::VaultError;
@@ -40,7 +40,8 @@ pub(crate) fn apply(vault: &Path, path: &str, deltas: &Path, units: &mut [&mut U
         let overlay = changed(old, &mut cursor, &first).map_err(at)?;
         let bytes = overlay.to_bytes();
         out.write_all(&bytes).map_err(at)?;
-        run.overlay = Some(OverlayEntry { path: path.to_owned(), offset, bytes: bytes.len() as u64 });
+        let sha256 = Some(proof::sha256(&bytes).to_string());
+        run.overlay = Some(OverlayEntry { path: path.to_owned(), offset, bytes: bytes.len() as u64, sha256 });
         offset += bytes.len() as u64;
     }
     out.finish().and_then(|_| durable::sync_dir(folder)).map_err(at)

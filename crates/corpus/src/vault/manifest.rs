@@ -64,6 +64,9 @@ pub struct OverlayEntry {
     pub offset: u64,
     /// Length in bytes.
     pub bytes: u64,
+    /// SHA-256 of these bytes as 64 hexadecimal digits; missing in vaults written before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 /// One sorted run: one unit's rows of one bucket.

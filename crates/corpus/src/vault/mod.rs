@@ -20,6 +20,7 @@ pub mod run;
 mod settle;
 mod sum;
 mod undo;
+mod verify;
 pub mod write;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ pub use entries::Posting;
 pub use manifest::{Batch, Layout, Manifest};
 pub use overlay::{Overlay, Patch};
 pub use run::{Other, Run};
+pub use verify::{Fault, Problem};
 
 use crate::durable::Lock;
 

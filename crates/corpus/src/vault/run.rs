@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{UInt8Type, UInt32Type};
 use arrow_array::{Array, RecordBatch};
-use mandat_core::proof::{PersonKey, RecordKey};
+use mandat_core::proof::{self, PersonKey, RecordKey};
 use mandat_core::vocab::Role;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
@@ -76,6 +76,10 @@ pub(super) fn read_overlay(dir: &Path, entry: &OverlayEntry) -> Result<Overlay, 
         file.read_exact(&mut bytes).map(|()| bytes)
     };
     let bytes = read().map_err(|e| VaultError::io(&path, e))?;
+    let changed = |sha256: &String| proof::sha256(&bytes).to_string() != *sha256;
+    if entry.sha256.as_ref().is_some_and(changed) {
+        return Err(VaultError::Damaged { path });
+    }
     Overlay::from_bytes(&bytes).ok_or(VaultError::Damaged { path })
 }
 
