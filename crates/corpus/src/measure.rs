@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
-use arrow_array::{Array, StringArray};
+use arrow_array::{Array, BooleanArray, StringArray};
+use arrow_select::filter::filter;
 use mandat_core::admission::{Evaluator, from_bytes, to_bytes};
 use mandat_core::derive::Context;
 use mandat_core::snapshot::Snapshot;
@@ -141,25 +142,29 @@ fn read_bucket(vault: &Vault, bucket: u64) -> Result<(u64, u64), BuildError> {
     Ok((rows, sum))
 }
 
-/// The ids of the admitted rows of a decided bucket.
+/// A list of ids as Arrow holds it: one buffer, one offset an id.
+pub type Ids = StringArray;
+
+/// The ids of the admitted rows of a decided bucket, batch by batch.
 ///
 /// # Errors
 /// When reading fails.
-pub fn admitted_ids(decision: &BucketDecision, ids: &mut Vec<String>) -> Result<(), BuildError> {
+pub fn admitted_ids(decision: &BucketDecision) -> Result<Vec<Ids>, BuildError> {
+    let mut ids = Vec::new();
+    let admits: Vec<bool> = decision.outcomes.iter().map(|o| o.verdict <= Verdict::IncludeRedacted).collect();
     for (index, run) in decision.runs.iter().enumerate() {
         let columns = Columns::open(&run.decide_path)?;
-        let mut row = 0;
+        let rows = &decision.rows[index].ids;
+        let mut base = 0;
         for batch in columns.read((0..columns.groups()).collect(), &["id"], BATCH_ROWS)? {
             let batch = batch?;
-            let column = batch.column(0).as_string_opt::<i32>().ok_or(BuildError::Layout("id"))?;
-            for id in column {
-                let outcome = decision.outcome(index, row);
-                if outcome.is_some_and(|o| o.verdict <= mandat_core::vocab::Verdict::IncludeRedacted) {
-                    ids.push(id.unwrap_or_default().to_owned());
-                }
-                row += 1;
-            }
+            let rows = &rows[base..base + batch.num_rows()];
+            base += batch.num_rows();
+            let kept: BooleanArray =
+                rows.iter().map(|id| Some(admits.get(*id as usize).copied().unwrap_or(false))).collect();
+            let column = filter(batch.column(0), &kept)?;
+            ids.push(column.as_string_opt::<i32>().ok_or(BuildError::Layout("id"))?.clone());
         }
     }
-    Ok(())
+    Ok(ids)
 }

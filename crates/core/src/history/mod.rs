@@ -67,6 +67,12 @@ impl PersonHistory {
         Self { info, acts }
     }
 
+    /// The acts alone, so that their list can be used again.
+    #[must_use]
+    pub fn into_acts(self) -> Vec<Act> {
+        self.acts
+    }
+
     /// What is left of a person whose secret was destroyed: that everything is erased.
     #[must_use]
     pub fn erased(position: u64, appended: Micros) -> Self {

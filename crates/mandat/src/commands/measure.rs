@@ -3,10 +3,11 @@
 //! What is timed is said by each verb; digests and preparations are not. CPU time is that of all
 //! threads, as the kernel accounts it.
 
+use std::hash::BuildHasher;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashTable};
 use mandat_core::event::{Categories, Range};
 use mandat_core::history::{Act, Consent, Named, PersonHistory, Reach, Shared, Tag, What};
 use mandat_core::manifest::{PackRef, Revision};
@@ -162,15 +163,15 @@ impl Bench {
         let lists = std::sync::Mutex::new(Vec::new());
         let order = self.order(&[]);
         build::each_bucket::<BuildError>(&self.vault, &people, &order, &|_, _| {}, |_, decision: BucketDecision| {
-            let mut ids = Vec::new();
-            admitted_ids(&decision, &mut ids)?;
-            lists.lock().expect("no thread panicked").push(ids);
+            let ids = admitted_ids(&decision)?;
+            lists.lock().expect("no thread panicked").extend(ids);
             Ok(())
         })
         .map_err(|e| from_library(Exit::Refused, &e))?;
         let decided = folded.stop();
         let spent = clock.stop();
-        let mut ids: Vec<String> = lists.into_inner().expect("no thread panicked").into_iter().flatten().collect();
+        let lists = lists.into_inner().expect("no thread panicked");
+        let mut ids: Vec<&str> = lists.iter().flat_map(|list| list.iter().flatten()).collect();
         let kept = ids.len();
         ids.sort_unstable();
         let digest = sha256(ids.join("\n").as_bytes()).to_string();
@@ -196,15 +197,29 @@ impl Bench {
     }
 }
 
-/// People with their acts, sorted by key.
+/// People with their acts: one flat list, and who made which.
 struct RawPeople {
     shared: Shared,
-    people: Vec<(PersonKey, PersonHistory)>,
+    acts: Vec<Act>,
+    /// By key: the person, and where in `order` their acts start.
+    people: Vec<(PersonKey, u32)>,
+    /// Places in `acts`, by person, then as they came.
+    order: Vec<u32>,
+}
+
+impl RawPeople {
+    /// The acts of the person at a place, put into a list that is used again and again.
+    fn history(&self, at: usize, mut acts: Vec<Act>) -> PersonHistory {
+        let end = self.people.get(at + 1).map_or(self.order.len(), |p| p.1 as usize);
+        acts.clear();
+        acts.extend(self.order[self.people[at].1 as usize..end].iter().map(|i| self.acts[*i as usize].clone()));
+        PersonHistory::with_acts(PersonInfo::default(), acts)
+    }
 }
 
 impl Snapshot for RawPeople {
     fn position(&self) -> u64 {
-        self.people.len() as u64
+        self.acts.len() as u64
     }
 
     fn appended(&self) -> Micros {
@@ -217,28 +232,65 @@ impl Snapshot for RawPeople {
 
     fn each_in_bucket(&self, bits: u32, bucket: u64, visit: &mut dyn FnMut(PersonKey, &PersonHistory)) {
         let start = self.people.partition_point(|(key, _)| key.prefix(bits) < bucket);
-        for (key, history) in self.people[start..].iter().take_while(|(key, _)| key.prefix(bits) == bucket) {
-            visit(*key, history);
+        let end = self.people.partition_point(|(key, _)| key.prefix(bits) <= bucket);
+        let mut acts = Vec::new();
+        for at in start..end {
+            let history = self.history(at, acts);
+            visit(self.people[at].0, &history);
+            acts = history.into_acts();
         }
     }
 
     fn person(&self, key: PersonKey) -> Option<PersonHistory> {
-        self.people.binary_search_by_key(&key, |(k, _)| *k).ok().map(|at| self.people[at].1.clone())
+        let at = self.people.binary_search_by_key(&key, |(k, _)| *k).ok()?;
+        Some(self.history(at, Vec::new()))
     }
 }
 
-/// Raw events, in the order they came, as histories by person.
-fn raw_people(data: &Path, keyer: &Keyer) -> Outcome<RawPeople> {
-    let mut accounts: HashMap<String, u32> = HashMap::new();
-    let mut acts: Vec<Vec<Act>> = Vec::new();
-    let mut position = 0;
-    let read = each_choice(&data.join("choices.parquet"), &mut |account, purpose, kind, category, record, at| {
-        let next = u32::try_from(acts.len()).expect("fewer people than 2^32");
-        let person = *accounts.entry_ref(account).or_insert(next);
-        if person == next {
-            acts.push(Vec::new());
+/// Accounts by name, numbered as they come; names lie one behind the other.
+#[derive(Default)]
+struct Names {
+    text: String,
+    ends: Vec<u32>,
+    table: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Names {
+    fn name(text: &str, ends: &[u32], number: u32) -> std::ops::Range<usize> {
+        let start = number.checked_sub(1).map_or(0, |before| ends[before as usize] as usize);
+        debug_assert!(ends[number as usize] as usize <= text.len(), "bug: a name ends behind the text");
+        start..ends[number as usize] as usize
+    }
+
+    fn number(&mut self, account: &str) -> u32 {
+        let hash = self.hasher.hash_one(account);
+        let same = |n: &u32| &self.text[Self::name(&self.text, &self.ends, *n)] == account;
+        if let Some(number) = self.table.find(hash, same) {
+            return *number;
         }
-        position += 1;
+        let number = u32::try_from(self.ends.len()).expect("fewer people than 2^32");
+        self.text.push_str(account);
+        self.ends.push(u32::try_from(self.text.len()).expect("names of a bench fit in 4 GB"));
+        let (text, ends, hasher) = (&self.text, &self.ends, &self.hasher);
+        self.table.insert_unique(hash, number, |n| hasher.hash_one(&text[Self::name(text, ends, *n)]));
+        number
+    }
+
+    /// Person keys by number.
+    fn keys(&self, keyer: &Keyer) -> Vec<PersonKey> {
+        let numbers = 0..u32::try_from(self.ends.len()).expect("fewer people than 2^32");
+        numbers.map(|n| keyer.person(PLATFORM, &self.text[Self::name(&self.text, &self.ends, n)])).collect()
+    }
+}
+
+/// Raw events, in the order they came, by person.
+fn raw_people(data: &Path, keyer: &Keyer) -> Outcome<RawPeople> {
+    let mut names = Names::default();
+    let (mut acts, mut persons) = (Vec::new(), Vec::new());
+    let read = each_choice(&data.join("choices.parquet"), &mut |account, purpose, kind, category, record, at| {
+        persons.push(names.number(account));
+        let position = persons.len() as u64;
         let records = record.map(|id| keyer.record(PLATFORM, id).0).into_iter().collect();
         let categories = category.and_then(|c| c.parse::<Category>().ok()).map_or(Categories::ALL, Categories::one);
         let reach = Reach::new([purpose], categories, [FIRST_PARTY], records, Range::default());
@@ -248,23 +300,20 @@ fn raw_people(data: &Path, keyer: &Keyer) -> Outcome<RawPeople> {
             _ => What::Object(reach, Default::default()),
         };
         let at = Micros(at);
-        acts[person as usize].push(Act {
-            position,
-            id: Tag::of_position(position),
-            received: at,
-            asserted: at,
-            appended: at,
-            what,
-        });
+        acts.push(Act { position, id: Tag::of_position(position), received: at, asserted: at, appended: at, what });
     });
     read.map_err(|e| from_library(Exit::BadInput, &e))?;
-    let mut order: Vec<(PersonKey, u32)> = accounts.iter().map(|(a, i)| (keyer.person(PLATFORM, a), *i)).collect();
-    order.sort_unstable();
-    let history = |i: u32, acts: &mut Vec<Vec<Act>>| {
-        PersonHistory::with_acts(PersonInfo::default(), std::mem::take(&mut acts[i as usize]))
-    };
-    let people = order.into_iter().map(|(key, i)| (key, history(i, &mut acts))).collect();
-    Ok(RawPeople { shared: Shared::default(), people })
+    let keys = names.keys(keyer);
+    let mut by_person: Vec<(PersonKey, u32)> = (0..).zip(&persons).map(|(i, p)| (keys[*p as usize], i)).collect();
+    by_person.sort_unstable();
+    let mut people: Vec<(PersonKey, u32)> = Vec::with_capacity(keys.len());
+    for (place, (key, _)) in (0..).zip(&by_person) {
+        if people.last().is_none_or(|(last, _)| last != key) {
+            people.push((*key, place));
+        }
+    }
+    let order = by_person.into_iter().map(|(_, i)| i).collect();
+    Ok(RawPeople { shared: Shared::default(), acts, people, order })
 }
 
 fn consent(reach: Reach) -> Consent {
