@@ -6,12 +6,14 @@
 //! again (the barrier of DESIGN 8.12), redoes the buckets whose outcomes changed, and publishes.
 
 mod card;
+mod check;
 mod compare;
 mod difference;
 mod export;
 mod gather;
 mod publish;
 mod redact;
+mod rights;
 mod shard;
 mod stage;
 pub mod verdicts;
@@ -41,7 +43,7 @@ pub use shard::{schema, writer_digest};
 use crate::admit::{AdmitError, BucketDecision, Question, SnapshotPeople, Tally, decide_bucket};
 use crate::durable::Lock;
 use crate::recipe::Recipe;
-use crate::vault::{Vault, VaultError};
+use crate::vault::{Problem, Vault, VaultError};
 use stage::StagedBucket;
 
 /// Why a build failed; nothing was published.
@@ -70,12 +72,31 @@ pub enum BuildError {
     #[error("column `{0}` of the vault is not as it was written; run `mandat doctor --deep`")]
     Layout(&'static str),
     /// A manifest that does not parse.
-    #[error("`{path}` is not a manifest")]
+    #[error("`{path}` is not a manifest; restore it from a backup")]
     Manifest {
         /// Which file.
         path: PathBuf,
         /// Why.
         source: serde_json::Error,
+    },
+    /// The vault is gone though revisions were made from one.
+    #[error(
+        "the vault holds nothing, but `{corpus}` has revisions that were made from one; restore the vault from a backup"
+    )]
+    NoVault {
+        /// A corpus with revisions.
+        corpus: String,
+    },
+    /// Files of the vault are not as they were written.
+    #[error(
+        "the vault is damaged: {first}{}; restore its files from a backup: `mandat doctor --deep` lists them",
+        others(*.more)
+    )]
+    DamagedVault {
+        /// One of them.
+        first: Problem,
+        /// How many more there are.
+        more: usize,
     },
     /// Another build took the number.
     #[error("another build published `{path}` first; run the command again")]
@@ -97,7 +118,23 @@ impl From<VaultError> for BuildError {
     }
 }
 
+/// How many more files are damaged, in words.
+fn others(more: usize) -> String {
+    if more == 0 { String::new() } else { format!(", and {more} more") }
+}
+
 impl BuildError {
+    /// Whether something that was read is damaged or missing, so that the same build fails again.
+    #[must_use]
+    pub const fn is_damage(&self) -> bool {
+        match self {
+            Self::Admit(_) | Self::Layout(_) | Self::Manifest { .. } => true,
+            Self::NoVault { .. } | Self::DamagedVault { .. } => true,
+            Self::Io { what, .. } => matches!(what.as_bytes(), b"read"),
+            Self::Parquet(_) | Self::Arrow(_) | Self::Raced { .. } | Self::Busy | Self::Barrier(_) => false,
+        }
+    }
+
     pub(crate) fn io(what: &'static str, path: &Path, source: io::Error) -> Self {
         Self::Io { what, path: path.to_owned(), source }
     }
@@ -225,7 +262,7 @@ pub struct Built {
     pub retries: u32,
 }
 
-/// Builds and publishes a revision.
+/// Builds and publishes a revision. Every file of the vault is compared with its digest before it is used.
 ///
 /// # Errors
 /// [`BuildError`]; nothing is then visible as a revision.
@@ -239,6 +276,7 @@ pub fn build(
     progress: Progress,
 ) -> Result<Built, BuildError> {
     let _lock: Lock = store.lock()?.ok_or(BuildError::Busy)?;
+    store.check_vault(vault, true)?;
     store.sweep(&order.recipe.name)?;
     let mut staged = BTreeMap::new();
     let mut newer: Option<Box<dyn Snapshot>> = None;

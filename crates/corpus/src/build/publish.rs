@@ -4,6 +4,8 @@
 //! `corpora/NAME/REV/data/`; `content.json` and the card; the folder synced; `revision.json` created
 //! if absent and the folder synced again. A reader that finds `revision.json` finds everything. A
 //! folder without it is a leftover of a killed build: it is swept by the next build under the lock.
+//!
+//! Shards are read-only, under both their names. Blobs and verdicts lie in folders of their owner alone.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,9 +17,12 @@ use mandat_core::time::Micros;
 
 use crate::build::BuildError;
 use crate::build::card::card;
+use crate::build::rights::{PUBLISHED, READ_ONLY, SECRET, private_dir, public_dir, set};
 use crate::build::shard::WrittenShard;
 use crate::build::stage::StagedBucket;
+use crate::build::verdicts;
 use crate::durable::{self, Lock};
+use crate::input;
 
 /// The folders of a store that a build writes.
 #[derive(Debug, Clone)]
@@ -53,6 +58,21 @@ impl Store {
         self.root.join("verdicts").join(corpus).join(revision.to_string())
     }
 
+    /// Names of the corpora that have a published revision, in order.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn corpora(&self) -> Result<Vec<String>, BuildError> {
+        let mut found = Vec::new();
+        for dir in entries(&self.root.join("corpora"))? {
+            let Some(name) = dir.file_name().and_then(|n| n.to_str()).filter(|_| dir.is_dir()) else { continue };
+            if !self.revisions(name)?.is_empty() {
+                found.push(name.to_owned());
+            }
+        }
+        Ok(found)
+    }
+
     fn corpus_dir(&self, corpus: &str) -> PathBuf {
         self.root.join("corpora").join(corpus)
     }
@@ -66,8 +86,9 @@ impl Store {
     /// # Errors
     /// When the folder cannot be made.
     pub fn scratch(&self, name: &str) -> Result<PathBuf, BuildError> {
+        private_dir(&self.blobs())?;
         let dir = self.blobs().join("tmp");
-        make_dir(&dir)?;
+        private_dir(&dir)?;
         let path = dir.join(name);
         match fs::remove_file(&path) {
             Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
@@ -77,15 +98,24 @@ impl Store {
         }
     }
 
-    /// Moves a finished, synced shard to its content address.
+    /// Moves a finished, synced shard to its content address. A blob that lies there already is read:
+    /// one that is no longer what its name says is replaced by the shard just written.
     ///
     /// # Errors
-    /// When linking fails for another reason than that the blob is there already.
+    /// When it cannot be moved.
     pub fn stage(&self, written: &Path, shard: WrittenShard, path: String) -> Result<Staged, BuildError> {
         let blob = self.blobs().join(shard.digest.to_string());
+        set(written, READ_ONLY)?;
         match fs::hard_link(written, &blob) {
             Ok(()) => {}
-            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
+                let whole = input::digest_file(&blob).is_ok_and(|(digest, _)| digest == shard.digest);
+                if !whole {
+                    fs::rename(written, &blob).map_err(|source| BuildError::io("replace", &blob, source))?;
+                    return Ok(Staged { path, shard });
+                }
+                set(&blob, READ_ONLY)?;
+            }
             Err(source) => return Err(BuildError::io("link", &blob, source)),
         }
         fs::remove_file(written).map_err(|source| BuildError::io("remove", written, source))?;
@@ -125,14 +155,20 @@ impl Store {
         Ok(())
     }
 
-    /// Reads the manifest of a published revision.
+    /// Reads what a published revision holds.
     ///
     /// # Errors
     /// When it is missing or not readable.
     pub fn content(&self, corpus: &str, revision: u64) -> Result<Content, BuildError> {
-        let path = self.revision_dir(corpus, revision).join("content.json");
-        let bytes = fs::read(&path).map_err(|source| BuildError::io("read", &path, source))?;
-        serde_json::from_slice(&bytes).map_err(|source| BuildError::Manifest { path, source })
+        manifest(self.revision_dir(corpus, revision).join("content.json"))
+    }
+
+    /// Reads where a published revision came from.
+    ///
+    /// # Errors
+    /// When it is missing or not readable.
+    pub fn lineage(&self, corpus: &str, revision: u64) -> Result<Revision, BuildError> {
+        manifest(self.revision_dir(corpus, revision).join("revision.json"))
     }
 
     /// The lock that one build of this store holds; `None` if another has it.
@@ -155,7 +191,7 @@ impl Store {
         let number = parent.map_or(1, |p| p + 1);
         let dir = self.revision_dir(&content.corpus, number);
         let data = dir.join("data");
-        make_dir(&data)?;
+        public_dir(&data)?;
         sync(&self.blobs())?;
         for shard in staged.values().flat_map(|b| &b.shards) {
             let (blob, link) = (self.blobs().join(shard.shard.digest.to_string()), dir.join(&shard.path));
@@ -180,11 +216,14 @@ impl Store {
         if dir.is_dir() {
             fs::remove_dir_all(&dir).map_err(|source| BuildError::io("remove", &dir, source))?;
         }
-        make_dir(&dir)?;
+        let all = self.root.join("verdicts");
+        [&all, &all.join(corpus), &dir].into_iter().try_for_each(|dir| private_dir(dir))?;
         for file in staged.values().flat_map(|b| &b.verdicts) {
             let link = dir.join(&file.name);
+            set(&file.scratch, SECRET)?;
             fs::hard_link(&file.scratch, &link).map_err(|source| BuildError::io("link", &link, source))?;
         }
+        create(&dir.join(verdicts::LIST), &canonical(&verdicts::list(staged)))?;
         sync(&dir)
     }
 
@@ -233,15 +272,22 @@ impl Staged {
     }
 }
 
-fn make_dir(dir: &Path) -> Result<(), BuildError> {
-    durable::make_dir(dir).map_err(|source| BuildError::io("create", dir, source))
+fn manifest<T: serde::de::DeserializeOwned>(path: PathBuf) -> Result<T, BuildError> {
+    let bytes = fs::read(&path).map_err(|source| BuildError::io("read", &path, source))?;
+    serde_json::from_slice(&bytes).map_err(|source| BuildError::Manifest { path, source })
 }
 
 fn sync(dir: &Path) -> Result<(), BuildError> {
     durable::sync_dir(dir).map_err(|source| BuildError::io("sync", dir, source))
 }
 
+/// Writes a file that is delivered.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), BuildError> {
+    create(path, bytes)?;
+    set(path, PUBLISHED)
+}
+
+fn create(path: &Path, bytes: &[u8]) -> Result<(), BuildError> {
     match durable::create_if_absent(path, bytes) {
         Ok(true) => Ok(()),
         Ok(false) => Err(BuildError::Raced { path: path.to_owned() }),

@@ -3,6 +3,7 @@
 //! Columns: `verdict` (index of [`mandat_core::vocab::Verdict`]; null = no candidate) and `reasons`
 //! (one bit per [`mandat_core::vocab::Reason`]). It stays in the home and is never delivered.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,18 +16,43 @@ use mandat_core::vocab::Verdict;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use serde::{Deserialize, Serialize};
 
 use crate::admit::columns::Columns;
 use crate::admit::{AdmitError, BucketDecision, NO_CANDIDATE};
 use crate::build::BuildError;
 use crate::build::publish::Store;
-use crate::durable::HashedFile;
+use crate::build::stage::StagedBucket;
+use crate::durable::{HashedFile, Written};
 
 /// A written verdict file, waiting to be moved into its revision's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Staged {
     pub(crate) scratch: PathBuf,
     pub(crate) name: String,
+    pub(crate) written: Written,
+}
+
+/// Name of the list of a revision's verdict files.
+pub(crate) const LIST: &str = "verdicts.json";
+
+/// What a listed file holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sum {
+    /// Its length.
+    pub(crate) bytes: u64,
+    /// SHA-256 as 64 hexadecimal digits.
+    pub(crate) sha256: String,
+}
+
+/// The verdict files of a revision, by name.
+pub(crate) fn list(staged: &BTreeMap<u64, StagedBucket>) -> BTreeMap<String, Sum> {
+    let entry = |file: &Staged| {
+        let Written { sha256, bytes } = file.written;
+        (file.name.clone(), Sum { bytes, sha256: sha256.to_string() })
+    };
+    staged.values().flat_map(|b| &b.verdicts).map(entry).collect()
 }
 
 /// Name of the verdict file of a run.
@@ -58,8 +84,8 @@ pub(crate) fn write(store: &Store, bucket: u64, decision: &BucketDecision) -> Re
             let columns: Vec<ArrayRef> = vec![Arc::new(verdict), Arc::new(reasons)];
             writer.write(&RecordBatch::try_new(Arc::clone(&schema), columns)?)?;
         }
-        writer.into_inner()?.finish().map_err(|source| BuildError::io("sync", &scratch, source))?;
-        staged.push(Staged { scratch, name });
+        let written = writer.into_inner()?.finish().map_err(|source| BuildError::io("sync", &scratch, source))?;
+        staged.push(Staged { scratch, name, written });
     }
     Ok(staged)
 }

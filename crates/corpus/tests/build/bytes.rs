@@ -2,19 +2,20 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 use mandat_core::manifest::{Content, PackRef, Revision};
 use mandat_core::packs::Packs;
-use mandat_core::proof::sha256;
+use mandat_core::proof::{Keyer, sha256};
 use mandat_core::snapshot::{MemorySnapshot, Snapshot};
 use mandat_core::time::Micros;
 use mandat_corpus::build::{Barrier, BuildError, Commit, Order, Rules, Store, build, difference, plan};
 use mandat_corpus::recipe::Recipe;
-use mandat_corpus::vault::{Layout, Vault};
+use mandat_corpus::vault::{Fault, Layout, Vault};
 use serde_json::json;
 
-use crate::world::{ACCOUNTS, World};
+use crate::world::{ACCOUNTS, SECRET, World};
 
 const FOUR: Layout = Layout { bucket_bits: 2, shard_bits: 3, group_bits: 5 };
 
@@ -209,4 +210,102 @@ fn many_threads_read_one_run_without_mixing_its_bytes() {
         seen.push(built.revision.content_sha256);
     }
     assert!(seen.iter().all(|s| *s == seen[0]), "every build wrote the same content");
+}
+
+/// Turns one bit over, though the file is read-only.
+fn damage(path: &Path) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::fs::write(path, bytes).unwrap();
+}
+
+fn mode(path: impl AsRef<Path>) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn files_in(dir: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_file()).collect()
+}
+
+#[test]
+fn a_damaged_blob_is_not_published_again() {
+    let (world, setting, dir) = (friendly(55), Setting::new(), tempfile::tempdir().unwrap());
+    let vault = world.vault(dir.path(), &[(0..world.records.len()).collect()], 1, FOUR);
+    let first = setting.build(&vault, dir.path(), &world.snapshot(), &Head::still(), 2);
+    damage(&files_in(&dir.path().join("blobs"))[0]);
+    let second = setting.build(&vault, dir.path(), &world.snapshot(), &Head::still(), 2);
+    assert_eq!(first.content, second.content);
+    let store = Store::new(dir.path());
+    assert_eq!(store.verify_revision("grow", 2, true), []);
+    let old = store.verify_revision("grow", 1, true);
+    assert_eq!(old.iter().map(|p| p.fault).collect::<Vec<_>>(), [Fault::Content], "the old link stays damaged");
+    for blob in files_in(&dir.path().join("blobs")) {
+        let digest = sha256(&std::fs::read(&blob).unwrap()).to_string();
+        assert_eq!(blob.file_name().unwrap().to_str(), Some(digest.as_str()));
+        assert_eq!(mode(&blob), 0o444);
+    }
+}
+
+#[test]
+fn a_revision_tells_which_of_its_files_are_damaged_or_gone() {
+    let (world, setting, dir) = (friendly(89), Setting::new(), tempfile::tempdir().unwrap());
+    let vault = world.vault(dir.path(), &[(0..world.records.len()).collect()], 1, FOUR);
+    let built = setting.build(&vault, dir.path(), &world.snapshot(), &Head::still(), 2);
+    let store = Store::new(dir.path());
+    let faults = |deep| store.verify_revision("grow", 1, deep).iter().map(|p| p.fault).collect::<Vec<_>>();
+    assert_eq!(faults(true), []);
+    damage(&built.path.join(&built.content.shards[0].path));
+    assert_eq!((faults(false), faults(true)), (vec![], vec![Fault::Content]));
+    let verdicts = store.verdict_dir("grow", 1);
+    std::fs::remove_file(verdicts.join("b0000-u00000001.parquet")).unwrap();
+    assert_eq!(faults(false), [Fault::Missing]);
+    std::fs::remove_file(built.path.join(&built.content.shards[1].path)).unwrap();
+    assert_eq!(faults(false), [Fault::Missing, Fault::Missing]);
+    damage(&built.path.join("content.json"));
+    assert_eq!(faults(false), [Fault::Content, Fault::Missing]);
+    std::fs::remove_dir_all(verdicts).unwrap();
+    assert_eq!(faults(false), [Fault::Content, Fault::Missing]);
+}
+
+#[test]
+fn nothing_is_built_from_a_vault_that_is_damaged_or_gone() {
+    let (world, setting, dir) = (friendly(144), Setting::new(), tempfile::tempdir().unwrap());
+    let (store, order, snapshot) = (Store::new(dir.path()), setting.order(), world.snapshot());
+    let tried = |vault: &Vault| build(vault, &store, &snapshot, &order, Micros(0), &Head::still(), &|_, _| {});
+    let vault = world.vault(dir.path(), &[(0..world.records.len()).collect()], 1, FOUR);
+    assert!(tried(&vault).is_ok());
+    let run = vault.runs(0).unwrap().remove(0);
+    for path in [&run.decide_path, &run.others_path, &run.text_path] {
+        let whole = std::fs::read(path).unwrap();
+        damage(path);
+        let error = tried(&vault).unwrap_err();
+        assert!(matches!(error, BuildError::DamagedVault { more: 0, .. }) && error.is_damage(), "{error}");
+        std::fs::write(path, whole).unwrap();
+    }
+    std::fs::rename(dir.path().join("vault"), dir.path().join("elsewhere")).unwrap();
+    let empty = Vault::open(dir.path(), &Keyer::new(&SECRET)).unwrap();
+    assert!(matches!(tried(&empty), Err(BuildError::NoVault { corpus }) if corpus == "grow"));
+    assert_eq!(store.revisions("grow").unwrap(), [1]);
+}
+
+#[test]
+fn others_on_the_machine_read_what_is_published_and_nothing_else() {
+    let (world, setting, dir) = (friendly(233), Setting::new(), tempfile::tempdir().unwrap());
+    std::fs::create_dir_all(dir.path().join("blobs/tmp")).unwrap();
+    let vault = world.vault(dir.path(), &[(0..world.records.len()).collect()], 1, FOUR);
+    let built = setting.build(&vault, dir.path(), &world.snapshot(), &Head::still(), 2);
+    for folder in ["blobs", "blobs/tmp", "verdicts", "verdicts/grow", "verdicts/grow/1"] {
+        assert_eq!(mode(dir.path().join(folder)), 0o700, "{folder}");
+    }
+    for file in files_in(&dir.path().join("verdicts/grow/1")) {
+        assert_eq!(mode(&file) & 0o077, 0, "{}", file.display());
+    }
+    for file in ["content.json", "revision.json", "README.md"] {
+        assert_eq!(mode(built.path.join(file)), 0o644, "{file}");
+    }
+    for shard in &built.content.shards {
+        assert_eq!(mode(built.path.join(&shard.path)), 0o444, "{}", shard.path);
+    }
 }
