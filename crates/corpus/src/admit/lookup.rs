@@ -90,18 +90,18 @@ pub(crate) fn named_in(others: &mut Peekable<run::Others>, row: u32) -> Result<V
 }
 
 /// The author of the row at hand; rows come by person, so one history is held.
-struct Author<'a> {
+pub(crate) struct Author<'a> {
     snapshot: &'a dyn Snapshot,
     key: Option<PersonKey>,
     history: PersonHistory,
 }
 
 impl<'a> Author<'a> {
-    fn new(snapshot: &'a dyn Snapshot) -> Self {
+    pub(crate) fn new(snapshot: &'a dyn Snapshot) -> Self {
         Self { snapshot, key: None, history: PersonHistory::default() }
     }
 
-    fn turn_to(&mut self, key: PersonKey) -> &PersonHistory {
+    pub(crate) fn turn_to(&mut self, key: PersonKey) -> &PersonHistory {
         if self.key != Some(key) {
             self.history = self.snapshot.person(key).unwrap_or_default();
             self.key = Some(key);

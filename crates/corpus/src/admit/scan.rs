@@ -8,6 +8,7 @@ use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use mandat_core::admission::{Admission, Evaluator, PersonRows};
+use mandat_core::derive::{RecordView, full_facts};
 use mandat_core::proof::{PersonKey, RecordKey};
 use mandat_core::time::Micros;
 use mandat_core::traits::Traits;
@@ -60,8 +61,18 @@ pub(crate) fn scan(
     Ok(out)
 }
 
+/// The rows of one person in one batch.
+struct Rows<'a> {
+    person: PersonKey,
+    created: &'a [i64],
+    collected: Option<&'a [i64]>,
+    /// Record keys, where choices of the person name records.
+    records: Option<&'a [[u8; 16]]>,
+}
+
 struct Scanner<'a> {
     run: &'a Run,
+    author: lookup::Author<'a>,
     question: &'a Question<'a>,
     admission: &'a Admission,
     evaluator: &'a mut Evaluator,
@@ -87,6 +98,7 @@ impl<'a> Scanner<'a> {
         let out = RunOutcomes { ids: Vec::with_capacity(rows), spans: Vec::new(), traits: Vec::with_capacity(rows) };
         Self {
             run,
+            author: lookup::Author::new(question.snapshot),
             question,
             admission,
             evaluator,
@@ -105,6 +117,8 @@ impl<'a> Scanner<'a> {
         let base = self.out.traits.len();
         let records = batch.column_by_name("record").and_then(|c| c.as_fixed_size_binary_opt());
         let records = records.map(|c| c.value_data().as_chunks::<16>().0);
+        let collected = batch.column_by_name("collected_at").and_then(|c| c.as_primitive_opt::<Int64Type>());
+        let collected = collected.map(|c| &c.values()[..]);
         self.out.traits.extend_from_slice(columns.traits);
         self.patch(base);
         let mut row = 0;
@@ -115,8 +129,13 @@ impl<'a> Scanner<'a> {
                 end += 1;
             }
             let rows = self.turn_to(columns.person(row), base + row);
-            let named = records.filter(|_| rows.names).map(|r| &r[row..end]);
-            self.person_rows(rows, &columns.created[row..end], named, base + row);
+            let span = Rows {
+                person: columns.person(row),
+                created: &columns.created[row..end],
+                collected: collected.map(|c| &c[row..end]),
+                records: records.filter(|_| rows.names).map(|r| &r[row..end]),
+            };
+            self.person_rows(rows, &span, base + row);
             row = end;
         }
         self.set_aside(batch, records, base);
@@ -150,23 +169,48 @@ impl<'a> Scanner<'a> {
     }
 
     /// The hot loop.
-    fn person_rows(&mut self, rows: PersonRows, created: &[i64], records: Option<&[[u8; 16]]>, base: usize) {
-        let named = |i: usize| records.is_some_and(|r| self.admission.names(RecordKey::from_bytes(r[i])));
-        let (mut slice, mut until) = rows.row(created[0]);
-        for (i, created) in created.iter().enumerate() {
+    fn person_rows(&mut self, rows: PersonRows, span: &Rows, base: usize) {
+        let admission = self.admission;
+        let named = |i: usize| {
+            let key = span.records.map(|r| RecordKey::from_bytes(r[i]));
+            key.filter(|key| admission.names(*key))
+        };
+        let (mut slice, mut until) = rows.row(span.created[0]);
+        for (i, created) in span.created.iter().enumerate() {
             if *created >= until {
                 (slice, until) = rows.row(*created);
             }
             let traits = Traits(self.out.traits[base + i]);
             let id = if *created > self.until || self.question.categories.0 >> traits.category_index() & 1 == 0 {
                 NO_CANDIDATE
-            } else if rows.slow || traits.needs_lookup() || named(i) {
+            } else if rows.slow || traits.needs_lookup() {
                 PENDING
+            } else if let Some(key) = named(i) {
+                self.named_row(key, traits, span, i)
             } else {
                 short(self.evaluator.join(slice, traits))
             };
             self.out.ids.push(id);
         }
+    }
+
+    /// A record that its author's choices name, and that nobody else is in: all of it is at hand.
+    fn named_row(&mut self, key: RecordKey, traits: Traits, span: &Rows, at: usize) -> u16 {
+        let created = Micros(span.created[at]);
+        let view = RecordView {
+            key,
+            id: "",
+            person: span.person,
+            traits,
+            created,
+            // Collection times are read where an order exists; nothing else asks for them.
+            collected: span.collected.map_or(created, |c| Micros(c[at])),
+            org: None,
+            retain_until: None,
+            others: &[],
+        };
+        let facts = full_facts(&view, self.author.turn_to(span.person), self.question.context, self.question.people);
+        short(self.evaluator.judge(facts))
     }
 
     /// Sets aside rows that an order may reach, or that an event without an account names.
