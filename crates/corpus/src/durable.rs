@@ -3,7 +3,7 @@
 //! A file under its final name is always whole. An error of fsync is passed on and never retried:
 //! after a failed one the page cache may lie.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -27,6 +27,31 @@ pub fn make_dir(dir: &Path) -> io::Result<()> {
     }
     fs::create_dir_all(dir)?;
     dir.parent().filter(|p| !p.as_os_str().is_empty()).map_or(Ok(()), sync_dir)
+}
+
+/// As [`make_dir`]; folders that it makes are for their owner alone.
+///
+/// # Errors
+/// Whatever the file system reports.
+pub fn make_private_dir(dir: &Path) -> io::Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)?;
+    dir.parent().filter(|p| !p.as_os_str().is_empty()).map_or(Ok(()), sync_dir)
+}
+
+/// Options for a file that only its owner may read, if it comes to be made.
+#[must_use]
+pub fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 /// Writes a whole file under its name if no file has that name; `false` if one has.
@@ -71,7 +96,19 @@ impl HashedFile {
     /// # Errors
     /// Whatever the file system reports.
     pub fn create(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        Self::open(OpenOptions::new(), path)
+    }
+
+    /// As [`Self::create`], for a file that only its owner may read.
+    ///
+    /// # Errors
+    /// Whatever the file system reports.
+    pub fn create_private(path: &Path) -> io::Result<Self> {
+        Self::open(private(), path)
+    }
+
+    fn open(mut options: OpenOptions, path: &Path) -> io::Result<Self> {
+        let file = options.write(true).create_new(true).open(path)?;
         Ok(Self { file, buffer: Vec::with_capacity(BUFFER), hasher: Hasher::new(), bytes: 0 })
     }
 
@@ -144,7 +181,7 @@ impl Lock {
 }
 
 fn open_lock(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
+    private().read(true).write(true).create(true).truncate(false).open(path)
 }
 
 /// Every file below a folder, sorted, as paths relative to it.

@@ -1,7 +1,7 @@
 //! From fields as read to a row of the vault: checks, keys, traits, content hash.
 
 use mandat_core::history::org_key;
-use mandat_core::proof::{Keyer, RecordKey, sha256};
+use mandat_core::proof::{Keyer, sha256};
 use mandat_core::record::FIELDS;
 use mandat_core::traits::{Mark, Traits};
 use mandat_core::vocab::{Audience, Category, Flag, Provenance, Special};
@@ -13,6 +13,7 @@ use crate::input::raw::Raw;
 use crate::input::{Field, Reason};
 use crate::map::Map;
 use crate::screen;
+use crate::vault::entries::Hold;
 use crate::vault::format::VERSION_BYTES;
 
 /// Label of the content hash.
@@ -43,11 +44,17 @@ impl<'a> Assembler<'a> {
         Self { keyer, map, others: Vec::new(), content: Vec::new() }
     }
 
-    /// The record that a bad line is about, if its platform and id can be read.
+    /// The record that a bad line is about, if its platform and id can be read, and of when the line is.
+    ///
+    /// Times that cannot be read do not count: what is left is then the earliest that the line can be of.
     #[must_use]
-    pub(crate) fn record(&self, raw: &Raw<'_>) -> Option<RecordKey> {
+    pub(crate) fn hold(&self, raw: &Raw<'_>) -> Option<Hold> {
         let whole = |field| raw.get(field).filter(|t| !t.contains(['\u{FFFD}', '\0']));
-        Some(self.keyer.record(whole(Field::Platform)?, whole(Field::Id)?))
+        let record = self.keyer.record(whole(Field::Platform)?, whole(Field::Id)?);
+        let time = |field| raw.time(field, self.map).ok().flatten();
+        let [created, edited, collected] = [Field::CreatedAt, Field::EditedAt, Field::CollectedAt].map(time);
+        let (changed, any) = (created.max(edited), Hold::ANY);
+        Some(Hold { record, since: (changed.unwrap_or(any.0), collected.or(created).unwrap_or(any.1)) })
     }
 
     /// Checks a record and adds its row.

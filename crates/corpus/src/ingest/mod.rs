@@ -63,6 +63,8 @@ pub struct FileReport {
     pub unknown_fields: BTreeMap<String, u64>,
     /// The same bytes are in the vault, read the same way: it was left out.
     pub unchanged: bool,
+    /// It ends in the middle or is damaged: whatever came after the last line read is lost.
+    pub rest_lost: bool,
 }
 
 /// What an ingest did.

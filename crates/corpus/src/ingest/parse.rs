@@ -1,6 +1,6 @@
 //! Parses one part of an input: a pure function of its bytes, the map and the key secret.
 
-use mandat_core::proof::{Keyer, RecordKey};
+use mandat_core::proof::Keyer;
 use memchr::memchr;
 
 use super::assemble::Assembler;
@@ -10,6 +10,7 @@ use crate::input::raw::{Names, Raw};
 use crate::input::table::TableReader;
 use crate::input::{Part, Piece, Reason};
 use crate::map::Map;
+use crate::vault::entries::Hold;
 
 /// What parsing needs.
 pub(crate) struct Parser<'a> {
@@ -30,8 +31,8 @@ pub(crate) struct Rejected {
     pub line: Option<u64>,
     /// Why.
     pub reason: Reason,
-    /// The record it is about.
-    pub record: Option<RecordKey>,
+    /// The record it is about, and from when on a version of it counts as a better one.
+    pub hold: Option<Hold>,
 }
 
 /// What a part gave.
@@ -57,7 +58,7 @@ impl Parser<'_> {
                 self.table(*first, &table, &mut out);
             }
             Part::Broken { line, reason } => {
-                out.rejected.push(Rejected { line: *line, reason: *reason, record: None });
+                out.rejected.push(Rejected { line: *line, reason: *reason, hold: None });
             }
         }
         out
@@ -95,8 +96,8 @@ impl Parser<'_> {
         let text = String::from_utf8_lossy(bytes);
         let mut raw = Raw::default();
         Reader { map: self.map, strict: false }.salvage(&text, &mut raw);
-        let record = Assembler::new(self.keyer, self.map).record(&raw);
-        Rejected { line: Some(line), reason, record }
+        let hold = Assembler::new(self.keyer, self.map).hold(&raw);
+        Rejected { line: Some(line), reason, hold }
     }
 
     fn table(&self, first: u64, table: &TableReader<'_>, out: &mut Parsed) {
@@ -106,8 +107,8 @@ impl Parser<'_> {
             let at = usize::try_from(row).expect("a batch fits in memory");
             let read = table.read(at, &mut raw).and_then(|()| assembler.add(&raw, &mut out.rows));
             if let Err(reason) = read {
-                let record = assembler.record(&raw);
-                out.rejected.push(Rejected { line: Some(first + row), reason, record });
+                let hold = assembler.hold(&raw);
+                out.rejected.push(Rejected { line: Some(first + row), reason, hold });
             }
         }
     }

@@ -114,12 +114,13 @@ impl Intake<'_> {
 
     fn reject(&mut self, rejected: Rejected, report: &mut FileReport) -> Result<(), VaultError> {
         report.rejected += 1;
+        report.rest_lost |= matches!(rejected.reason, Reason::Truncated | Reason::Damaged);
         *self.reasons.entry(rejected.reason.word().to_owned()).or_default() += 1;
         let rejection = Rejection::new(&report.name, rejected.line, rejected.reason);
         if let Some(sink) = &mut self.sink {
             let mut line = serde_json::to_vec(&rejection).expect("plain data is JSON");
             line.push(b'\n');
-            let held = rejected.record.map_or(Ok(()), |record| sink.holds.push(record.to_bytes()));
+            let held = rejected.hold.map_or(Ok(()), |hold| sink.holds.push(hold.to_bytes()));
             held.and_then(|()| sink.rejections.write_all(&line)).map_err(|e| VaultError::io(self.vault, e))?;
         }
         if self.shown.len() < SHOWN {

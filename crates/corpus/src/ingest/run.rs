@@ -90,7 +90,7 @@ impl Job<'_> {
         Ok(Sink {
             sorter: RowSorter::new(temp, self.options.memory / 2),
             holds: Sorter::new(temp, self.options.memory / 16),
-            rejections: HashedFile::create(&rejections).map_err(|e| VaultError::io(&rejections, e))?,
+            rejections: HashedFile::create_private(&rejections).map_err(|e| VaultError::io(&rejections, e))?,
         })
     }
 
@@ -232,7 +232,7 @@ fn keep_rejections(writer: &Writer, list: HashedFile, any: bool) -> Result<Optio
         return Ok(None);
     }
     let name = format!("rejections/{:08}.jsonl", writer.next());
-    crate::durable::make_dir(&folder).map_err(at)?;
+    crate::durable::make_private_dir(&folder).map_err(at)?;
     fs::rename(writer.temp.path().join("rejections"), writer.dir.join(&name)).map_err(at)?;
     crate::durable::sync_dir(&folder).map_err(at)?;
     Ok(Some(FileEntry { path: name, bytes: written.bytes, sha256: written.sha256.to_string() }))

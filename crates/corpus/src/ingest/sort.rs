@@ -15,6 +15,7 @@ use mandat_core::proof::PersonKey;
 use rayon::slice::ParallelSliceMut;
 
 use super::row::{self, Row};
+use crate::durable;
 
 /// Files merged at a time; more are first merged into one.
 const FAN_IN: usize = 64;
@@ -128,7 +129,7 @@ impl RowSorter {
         let path = self.dir.join(format!("rows-{:06}", self.count));
         self.count += 1;
         self.spills.push(path.clone());
-        Ok(BufWriter::with_capacity(1 << 19, File::create_new(path)?))
+        Ok(BufWriter::with_capacity(1 << 19, durable::private().write(true).create_new(true).open(path)?))
     }
 
     /// Merges all spills into one.

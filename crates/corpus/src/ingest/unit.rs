@@ -13,6 +13,7 @@ use super::{Account, Accounts};
 use crate::vault::VaultError;
 use crate::vault::entries::{self, HandleUse, Posting, Reference, Version};
 use crate::vault::fixed::Sorter;
+use crate::vault::holds;
 use crate::vault::manifest::{FileEntry, GROUP_TARGET, Indexes, Layout, RunEntry, Unit};
 use crate::vault::write::RunWriter;
 
@@ -86,7 +87,7 @@ impl<'a> UnitWriter<'a> {
     pub fn create(plan: UnitPlan<'a>) -> Result<Self, VaultError> {
         let prefix = format!("units/{:08}", plan.number);
         let dir = plan.vault.join(&prefix);
-        std::fs::create_dir_all(&dir).map_err(|e| VaultError::io(&dir, e))?;
+        crate::durable::make_private_dir(&dir).map_err(|e| VaultError::io(&dir, e))?;
         let share = plan.memory / 4;
         Ok(Self {
             open: None,
@@ -215,7 +216,7 @@ impl<'a> UnitWriter<'a> {
         let indexes = Indexes {
             records: sorted(&dir, &prefix, "records.idx", self.records)?,
             refs: sorted(&dir, &prefix, "refs.idx", self.refs)?,
-            holds: sorted(&dir, &prefix, "holds.idx", self.plan.holds)?,
+            holds: sorted(&dir, &prefix, holds::FILE, self.plan.holds)?,
             handles: sorted(&dir, &prefix, "handles.idx", self.handles)?,
         };
         let postings = sorted(&dir, &prefix, "postings.idx", self.postings)?;

@@ -165,6 +165,10 @@ pub enum Class {
 pub const MAX_NAMES: usize = 1000;
 /// Under which name the rest is counted.
 pub const OTHER_NAMES: &str = "(others)";
+/// Under which name those are counted that could themselves tell something of a person.
+pub const HIDDEN_NAME: &str = "a name that is not shown";
+/// Bytes of the longest name that is shown.
+const SHOWN: usize = 40;
 
 impl Names {
     /// Counts an unknown field and classifies it.
@@ -175,8 +179,15 @@ impl Names {
         }
         let class = map.near_miss(name).map_or(Class::Extra, Class::Near);
         let full = self.known.len() >= MAX_NAMES;
-        let name: String = if full { OTHER_NAMES.into() } else { name.chars().take(60).collect() };
-        self.known.entry(name).or_insert((class, 0)).1 += 1;
+        let kept = match is_plain(name) {
+            _ if full => OTHER_NAMES,
+            true => name,
+            false => HIDDEN_NAME,
+        };
+        // Names that share a place are counted there only if they are no misspellings.
+        if kept == name || class == Class::Extra {
+            self.known.entry(kept.to_owned()).or_insert((class, 0)).1 += 1;
+        }
         class
     }
 
@@ -188,6 +199,12 @@ impl Names {
         names.sort_unstable();
         names
     }
+}
+
+/// Whether a name looks like that of a field rather than like content.
+fn is_plain(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
+    (1..=SHOWN).contains(&name.len()) && name.bytes().all(plain)
 }
 
 /// Whether a field takes a single value.

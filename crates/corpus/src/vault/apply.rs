@@ -30,8 +30,8 @@ pub(crate) fn apply(vault: &Path, path: &str, deltas: &Path, units: &mut [&mut U
     }
     let file = vault.join(path);
     let folder = file.parent().expect("a path below the vault");
-    durable::make_dir(folder).map_err(at)?;
-    let mut out = HashedFile::create(&file).map_err(at)?;
+    durable::make_private_dir(folder).map_err(at)?;
+    let mut out = HashedFile::create_private(&file).map_err(at)?;
     let mut offset = 0;
     while let Some(first) = cursor.peek().map_err(at)?.map(|e| Delta::from_bytes(&e)) {
         let unit = &mut *units[first.unit as usize];

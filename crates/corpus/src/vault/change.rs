@@ -49,7 +49,7 @@ impl Writer {
     pub(crate) fn open(vault: &mut Vault) -> Result<Self, VaultError> {
         let dir = vault.dir.clone();
         let at = |e| VaultError::io(&dir, e);
-        durable::make_dir(&dir).map_err(at)?;
+        durable::make_private_dir(&dir).map_err(at)?;
         let Some(lock) = Lock::exclusive(&dir.join("writer.lock")).map_err(at)? else {
             return Err(VaultError::Busy { path: dir });
         };
@@ -109,7 +109,7 @@ impl Writer {
         let mut parts = Vec::new();
         for unit in &self.manifest.units {
             let gone = remove.contains(&unit.number);
-            parts.push(Part { unit, before: true, after: !gone, driver: gone && added.is_none() });
+            parts.push(Part { unit, before: true, after: !gone, driver: gone });
         }
         if let Some(unit) = added {
             let fresh = Part { unit, before: false, after: true, driver: true };
@@ -138,7 +138,7 @@ impl Writer {
 
     fn postings(&self, manifest: &mut Manifest, settled: Settled, added: Option<FileEntry>) -> Result<(), VaultError> {
         let folder = self.dir.join("overlays");
-        durable::make_dir(&folder).map_err(|e| VaultError::io(&folder, e))?;
+        durable::make_private_dir(&folder).map_err(|e| VaultError::io(&folder, e))?;
         let name = format!("{:08}-postings.idx", manifest.sequence);
         let resolved = sorted(&folder, "overlays", &name, settled.postings)?;
         for entry in added.into_iter().chain([resolved]) {
@@ -189,7 +189,7 @@ impl Writer {
     /// If a file cannot be read or written.
     pub(crate) fn refresh_holders(&mut self, accounts: &mut dyn Accounts) -> Result<bool, VaultError> {
         let folder = self.dir.join("overlays");
-        durable::make_dir(&folder).map_err(|e| VaultError::io(&folder, e))?;
+        durable::make_private_dir(&folder).map_err(|e| VaultError::io(&folder, e))?;
         let mut manifest = self.manifest.clone();
         manifest.sequence += 1;
         manifest.holders = self.holders(&self.manifest, manifest.sequence, accounts)?;

@@ -11,8 +11,8 @@ use crate::ingest::row::VersionOrder;
 pub const VERSION: usize = 16 + 16 + 1 + 8 + 8 + VERSION_BYTES + 4;
 /// Bytes of a [`Reference`].
 pub const REFERENCE: usize = 16 + 4 + 4 + 4 + 1 + 1;
-/// Bytes of a hold: a record key.
-pub const HOLD: usize = 16;
+/// Bytes of a [`Hold`].
+pub const HOLD: usize = 16 + 8 + 8;
 /// Bytes of a [`HandleUse`].
 pub const HANDLE: usize = 16 + 4 + 4;
 /// Bytes of a [`Posting`].
@@ -49,6 +49,12 @@ impl Version {
             .put(&self.order.version)
             .put(&self.row.to_be_bytes())
             .done()
+    }
+
+    /// When it was changed and collected.
+    #[must_use]
+    pub const fn since(&self) -> Since {
+        (self.order.changed_at, self.order.collected_at)
     }
 
     /// From its entry.
@@ -115,6 +121,37 @@ impl Reference {
             2 => other_row.checked_sub(1),
             _ => None,
         }
+    }
+}
+
+/// When a version was changed, and when it was collected, in microseconds.
+pub type Since = (i64, i64);
+
+/// A rejected line whose record could be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hold {
+    /// The record it is about.
+    pub record: RecordKey,
+    /// Only a version of that time or later lifts it; [`Hold::ANY`] if the line's times could not be read.
+    pub since: Since,
+}
+
+impl Hold {
+    /// Before all versions.
+    pub const ANY: Since = (i64::MIN, i64::MIN);
+
+    /// Its entry.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; HOLD] {
+        Bytes::new().put(&self.record.to_bytes()).put(&ordered(self.since.0)).put(&ordered(self.since.1)).done()
+    }
+
+    /// From its entry.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8; HOLD]) -> Self {
+        let mut rest = bytes.as_slice();
+        let record = RecordKey::from_bytes(take(&mut rest));
+        Self { record, since: (unordered(take(&mut rest)), unordered(take(&mut rest))) }
     }
 }
 
@@ -314,6 +351,10 @@ mod tests {
         ] {
             let delta = Delta { unit: 3, bucket: 9, change };
             assert_eq!(Delta::from_bytes(&delta.to_bytes()), delta);
+        }
+        for since in [Hold::ANY, (-1, 7)] {
+            let hold = Hold { record: RecordKey(9), since };
+            assert_eq!(Hold::from_bytes(&hold.to_bytes()), hold);
         }
         let handle = HandleUse { tag: 1 << 100, bucket: 4, row: 5 };
         assert_eq!(HandleUse::from_bytes(&handle.to_bytes()), handle);

@@ -63,7 +63,7 @@ impl<const W: usize> Sorter<W> {
     /// # Errors
     /// If a file cannot be read or written.
     pub fn finish(mut self, path: &Path) -> io::Result<Written> {
-        let mut out = HashedFile::create(path)?;
+        let mut out = HashedFile::create_private(path)?;
         let mut last = None;
         let mut write = |entry: [u8; W]| {
             if last.replace(entry) == Some(entry) { Ok(()) } else { out.write_all(&entry) }

@@ -12,8 +12,9 @@ use mandat_core::proof::{Hasher, PersonKey, RecordKey};
 use mandat_core::traits::{Mark, Traits};
 
 use super::VaultError;
-use super::entries::{self, Change, Delta, Posting, Reference, Version};
+use super::entries::{self, Change, Delta, Hold, Posting, Reference, Since, Version};
 use super::fixed::{Cursor, Sorter};
+use super::holds::HoldCursor;
 use super::manifest::Unit;
 use super::sum::RowSum;
 
@@ -57,7 +58,6 @@ pub(crate) struct Settled {
 }
 
 type VersionCursor = Cursor<{ entries::VERSION }>;
-type HoldCursor = Cursor<{ entries::HOLD }>;
 type ReferenceCursor = Cursor<{ entries::REFERENCE }>;
 
 impl Settle<'_> {
@@ -88,9 +88,13 @@ impl Settle<'_> {
         self.parts.iter().map(|p| Cursor::open(&self.vault.join(entry(p.unit)))).collect()
     }
 
+    fn open_holds(&self) -> io::Result<Vec<HoldCursor>> {
+        self.parts.iter().map(|p| HoldCursor::open(&self.vault.join(&p.unit.indexes.holds.path))).collect()
+    }
+
     fn versions(&self, out: &mut Output) -> io::Result<()> {
         let mut records: Vec<VersionCursor> = self.open(|u| &u.indexes.records.path)?;
-        let mut holds: Vec<HoldCursor> = self.open(|u| &u.indexes.holds.path)?;
+        let mut holds = self.open_holds()?;
         while let Some(key) = self.next_key(&mut records, &mut holds)? {
             let group = self.gather(key, &mut records, &mut holds)?;
             self.settle(&group, out)?;
@@ -98,20 +102,24 @@ impl Settle<'_> {
         Ok(())
     }
 
-    /// Writes down the records that are on hold after the change, of those that a driver touches.
+    /// Writes down the holds of drivers that stand after the change, and counts their records.
     ///
     /// # Errors
     /// If an index cannot be read or a spill written.
-    pub(crate) fn holds(&self, out: &mut Sorter<{ entries::HOLD }>) -> Result<(), VaultError> {
+    pub(crate) fn holds(&self, out: &mut Sorter<{ entries::HOLD }>) -> Result<u64, VaultError> {
         let mut collect = || {
+            let mut count = 0;
             let mut records: Vec<VersionCursor> = self.open(|u| &u.indexes.records.path)?;
-            let mut holds: Vec<HoldCursor> = self.open(|u| &u.indexes.holds.path)?;
+            let mut holds = self.open_holds()?;
             while let Some(key) = self.next_key(&mut records, &mut holds)? {
-                if self.gather(key, &mut records, &mut holds)?.on_hold(|part| self.parts[part].after) {
-                    out.push(key)?;
+                let group = self.gather(key, &mut records, &mut holds)?;
+                let standing = group.standing(|part| self.parts[part].after);
+                if let Some(since) = standing.filter(|(part, _)| self.parts[*part].driver).map(|(_, s)| s).max() {
+                    out.push(Hold { record: group.record, since }.to_bytes())?;
+                    count += 1;
                 }
             }
-            Ok(())
+            Ok(count)
         };
         collect().map_err(|e| VaultError::io(self.vault, e))
     }
@@ -121,7 +129,7 @@ impl Settle<'_> {
         let mut least: Option<[u8; 16]> = None;
         for (i, _) in self.parts.iter().enumerate().filter(|(_, p)| p.driver) {
             let record = records[i].peek()?.map(|e| head(&e));
-            for key in [record, holds[i].peek()?].into_iter().flatten() {
+            for key in [record, holds[i].peek()?.map(|h| h.record.to_bytes())].into_iter().flatten() {
                 least = Some(least.map_or(key, |l| l.min(key)));
             }
         }
@@ -136,8 +144,8 @@ impl Settle<'_> {
                 group.members.push(Member { part, version: Version::from_bytes(&entry) });
             }
             holds[part].seek(&key)?;
-            while holds[part].next_if(&key)?.is_some() {
-                group.holds.push(part);
+            while let Some(hold) = holds[part].next_if(&key)? {
+                group.holds.push((part, hold.since));
             }
         }
         Ok(group)
@@ -257,21 +265,29 @@ struct Member {
 struct Group {
     record: RecordKey,
     members: Vec<Member>,
-    /// Parts that hold it, ascending.
-    holds: Vec<usize>,
+    /// Holds and the parts they came with.
+    holds: Vec<(usize, Since)>,
 }
 
 impl Group {
-    /// Whether a rejected line stands that no good version followed.
-    ///
-    /// A good version counts if it came with a later unit and is not older than all that was there.
+    /// Whether a rejected line stands that no better version followed.
     fn on_hold(&self, is_in: impl Fn(usize) -> bool) -> bool {
-        let Some(last) = self.holds.iter().copied().filter(|p| is_in(*p)).max() else { return false };
-        let newest = |later: bool| {
-            let members = self.members.iter().filter(|m| is_in(m.part) && (m.part > last) == later);
-            members.map(|m| m.version.order).max()
-        };
-        newest(true).is_none_or(|good| newest(false).is_some_and(|known| good < known))
+        self.standing(is_in).next().is_some()
+    }
+
+    /// The holds that no better version followed, and from when on a version would be one.
+    ///
+    /// A version is better if it came with a later unit, is newer than all that was there when the line was
+    /// rejected, and is not older than the line. What was there comes again with every old dump.
+    fn standing(&self, is_in: impl Fn(usize) -> bool) -> impl Iterator<Item = (usize, Since)> {
+        let members: Vec<(usize, Since)> =
+            self.members.iter().filter(|m| is_in(m.part)).map(|m| (m.part, m.version.since())).collect();
+        let held: Vec<(usize, Since)> = self.holds.iter().filter(|(part, _)| is_in(*part)).copied().collect();
+        held.into_iter().filter_map(move |(part, line)| {
+            let known = members.iter().filter(|m| m.0 <= part).map(|m| (m.1.0, m.1.1.saturating_add(1))).max();
+            let since = known.map_or(line, |k| k.max(line));
+            (!members.iter().any(|m| m.0 > part && m.1 >= since)).then_some((part, since))
+        })
     }
 
     /// Its part of the vault digest: each distinct version once, and the hold.

@@ -191,7 +191,7 @@ struct Part {
 
 impl Part {
     fn create(path: PathBuf, schema: SchemaRef) -> Result<Self, VaultError> {
-        let file = HashedFile::create(&path).map_err(|e| VaultError::io(&path, e))?;
+        let file = HashedFile::create_private(&path).map_err(|e| VaultError::io(&path, e))?;
         let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(format::properties()))
             .map_err(|e| VaultError::parquet(&path, e))?;
         Ok(Self { path, schema, writer })

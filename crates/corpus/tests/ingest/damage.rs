@@ -1,4 +1,4 @@
-//! Files of the vault that are lost or changed are found.
+//! Files of the vault that are lost or changed are found, and nobody else can read them.
 
 use std::fs;
 
@@ -56,4 +56,25 @@ fn a_changed_byte_is_found_in_the_depth() {
         }
         fs::write(&full, &bytes).unwrap();
     }
+}
+
+#[test]
+fn everything_in_the_vault_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let store = store();
+    let mut folders = vec![store.path().join("vault")];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700, "{}", folder.display());
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{}", path.display());
+            files += 1;
+        }
+    }
+    assert!(files > 10, "{files} files");
 }

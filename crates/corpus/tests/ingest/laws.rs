@@ -68,7 +68,7 @@ proptest! {
         }
         // Names are the ledger's: they stay when a batch goes.
         if let Some(batch) = undone {
-            with.vault().undo(&batch, 1 << 20).unwrap();
+            with.vault().undo(&batch, true, 1 << 20).unwrap();
             without.vault().refresh_handles(&mut with.names).unwrap();
             with.vault().refresh_handles(&mut with.names).unwrap();
         }

@@ -50,7 +50,9 @@ fn a_rejected_line_holds_its_record_until_a_good_version_comes() {
     store.lines(&[record("1", "a", r#""text":"two","edited_at":"9999-01-01T00:00:00Z""#)]);
     assert!(store.row("1").has(Mark::OnHold) && !store.row("2").has(Mark::OnHold));
     assert_ne!(store.digest(), clean, "a hold changes what a build gives");
-    // The same version as before says nothing about the line that was rejected, but it did come again.
+    // The same version again says nothing about the line that was rejected.
+    store.lines(&[record("1", "a", r#""text":"one""#), record("3", "a", "")]);
+    assert!(store.row("1").has(Mark::OnHold), "an old dump came again");
     store.lines(&[record("1", "a", r#""text":"two","edited_at":"2024-03-05""#)]);
     assert!(!store.row("1").has(Mark::OnHold));
     // An older version does not count as the good one.
@@ -117,9 +119,9 @@ fn undoing_a_batch_gives_the_vault_before_it() {
         [record("1", "a", r#""text":"two","edited_at":"2024-04-01""#), record("9", "b", ""), record("2", "a", ""), bad];
     let report = store.lines(&lines);
     assert_ne!((store.digest(), store.rows()), before);
-    store.vault().undo(report.batch.as_ref().unwrap(), 1 << 20).unwrap();
+    store.vault().undo(report.batch.as_ref().unwrap(), true, 1 << 20).unwrap();
     assert_eq!((store.digest(), store.rows()), before);
-    assert!(store.vault().undo(report.batch.as_ref().unwrap(), 1 << 20).is_err(), "it is gone");
+    assert!(store.vault().undo(report.batch.as_ref().unwrap(), true, 1 << 20).is_err(), "it is gone");
     assert_eq!(store.lines(&lines).accepted, 3, "and can be taken in again");
 }
 
@@ -143,6 +145,69 @@ fn many_batches_are_merged_and_nothing_changes_for_readers() {
     let on_disk = many.texts().iter().filter(|t| t.starts_with("version")).count();
     assert_eq!(on_disk, 12 - 4, "five batches were merged: the text of four replaced versions is gone");
     let merged = many.vault().batches()[0].id.clone();
-    let error = many.vault().undo(&merged, 1 << 20).unwrap_err();
+    let error = many.vault().undo(&merged, true, 1 << 20).unwrap_err();
     assert!(error.to_string().contains("merged"), "{error}");
+}
+
+#[test]
+fn a_hold_is_lifted_by_what_is_at_least_as_new_as_the_rejected_line() {
+    for (line, version, lifts) in [
+        (r#""edited_at":"2024-05-01","audiance":"public""#, r#""edited_at":"2024-04-30T23:59:59Z""#, false),
+        (r#""edited_at":"2024-05-01","audiance":"public""#, r#""edited_at":"2024-05-01""#, true),
+        (r#""collected_at":"2024-05-01","text":7"#, r#""collected_at":"2024-04-30""#, false),
+        (r#""collected_at":"2024-05-01","text":7"#, r#""collected_at":"2024-05-01""#, true),
+        (r#""edited_at":"never","text":7"#, r#""collected_at":"2024-03-01""#, false),
+        (r#""edited_at":"never","text":7"#, r#""collected_at":"2024-03-02""#, true),
+        (r#""text":7"#, r#""text":"other words at the same time""#, false),
+    ] {
+        let mut store = Store::new();
+        store.lines(&[record("1", "a", r#""text":"one""#)]);
+        store.lines(&[record("1", "a", line)]);
+        assert!(store.row("1").has(Mark::OnHold));
+        store.lines(&[record("1", "a", version)]);
+        assert_eq!(store.row("1").has(Mark::OnHold), !lifts, "{line} then {version}");
+    }
+}
+
+#[test]
+fn holds_stay_when_batches_are_merged() {
+    let mut store = Store::new();
+    let one = || record("1", "a", r#""text":"one""#);
+    store.lines(&[one(), record("2", "b", "")]);
+    store.lines(&[record("1", "a", r#""edited_at":"2024-05-01","text":7"#)]);
+    for n in 0..12 {
+        store.lines(&[one(), record(&format!("more-{n}"), "c", "")]);
+        assert!(store.row("1").has(Mark::OnHold), "after batch {n}");
+    }
+    store.lines(&[record("1", "a", r#""edited_at":"2024-05-02","text":"fine""#)]);
+    assert!(!store.row("1").has(Mark::OnHold));
+}
+
+#[test]
+fn deletions_and_holds_of_an_undone_batch_stay() {
+    let mut store = Store::new();
+    let posts = ["1", "2", "3"].map(|id| record(id, "a", r#""text":"posted""#));
+    store.lines(&posts);
+    let before = (store.digest(), store.rows());
+    let second = [
+        record("1", "a", r#""text":"what was deleted","deleted_at":"2024-04-01""#),
+        record("2", "a", r#""text":7"#),
+        record("3", "a", r#""text":"edited","edited_at":"2024-04-01""#),
+    ];
+    let batch = store.lines(&second).batch.unwrap();
+    let undone = store.vault().undo(&batch, false, 1 << 20).unwrap();
+    assert_eq!((undone.batch.rows, undone.deletions, undone.holds), (2, 1, 1));
+    assert!(store.row("1").has(Mark::Deleted) && store.row("2").has(Mark::OnHold));
+    assert_eq!(store.row("3").text.as_deref(), Some("posted"));
+    assert!(!store.texts().contains(&"what was deleted".to_owned()), "no text of it is left");
+    assert_eq!(store.vault().verify_files(true), []);
+    let kept = undone.kept.unwrap();
+    assert!(store.vault().undo(&kept, false, 1 << 20).is_err(), "nothing but denials is left");
+    // The same lines can come again and go again; what stays still stays.
+    let again = store.lines(&second).batch.unwrap();
+    assert_eq!(again, batch);
+    store.vault().undo(&again, true, 1 << 20).unwrap();
+    assert!(store.row("1").has(Mark::Deleted) && store.row("2").has(Mark::OnHold));
+    store.vault().undo(&kept, true, 1 << 20).unwrap();
+    assert_eq!((store.digest(), store.rows()), before);
 }

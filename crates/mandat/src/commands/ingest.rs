@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use mandat_corpus::ingest::{IngestOptions, IngestReport, NoAccounts, ingest};
+use mandat_corpus::ingest::{FileReport, IngestOptions, IngestReport, NoAccounts, ingest};
+use mandat_corpus::input::raw::HIDDEN_NAME;
 use mandat_corpus::input::{Field, Rejection, Source, total_bytes};
 use mandat_corpus::map::Map;
 use serde_json::json;
@@ -60,10 +61,16 @@ enum What {
     #[command(after_help = "Example:\n  mandat ingest batches --json")]
     Batches,
     /// Take a batch out again
-    #[command(after_help = "Example:\n  mandat ingest undo 3f2a9c01")]
+    ///
+    /// What the batch deleted stays deleted and what it put on hold stays on hold, unless --with-deletions
+    /// is given.
+    #[command(after_help = "Examples:\n  mandat ingest undo 3f2a9c01\n  mandat ingest undo 3f2a9c01 --with-deletions")]
     Undo {
         /// The batch, as `mandat ingest batches` names it
         batch: String,
+        /// Also let come back what it deleted, and lift its holds
+        #[arg(long)]
+        with_deletions: bool,
     },
 }
 
@@ -71,7 +78,7 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
     let open = ctx.open()?;
     match &args.what {
         Some(What::Batches) => batches(ctx, &open),
-        Some(What::Undo { batch }) => undo(ctx, &open, batch),
+        Some(What::Undo { batch, with_deletions }) => undo(ctx, &open, batch, *with_deletions),
         None if args.rejections => rejections(ctx, &open),
         None => take_in(ctx, &open, args),
     }
@@ -177,16 +184,7 @@ fn show(ui: &Ui, report: &IngestReport) {
     if let Some(batch) = &report.batch {
         ui.line(&format!("{} {batch}", ui.t("batch", "Stapel")));
     }
-    for file in &report.files {
-        for (field, times) in &file.unknown_fields {
-            ui.warn(&format!(
-                "{}: {} `{field}`, {}×",
-                file.name,
-                ui.t("unknown field", "unbekanntes Feld"),
-                count(*times)
-            ));
-        }
-    }
+    report.files.iter().for_each(|file| warn_of(ui, file));
     if report.rejected_total() > 0 {
         let words = ui.t(
             "lines rejected; all of them: mandat ingest --rejections",
@@ -194,6 +192,25 @@ fn show(ui: &Ui, report: &IngestReport) {
         );
         ui.line(&format!("{} {words}", count(report.rejected_total())));
         list(ui, report.first_rejections.iter().take(10));
+    }
+}
+
+/// What there is to know about a file beside its lines.
+fn warn_of(ui: &Ui, file: &FileReport) {
+    for (field, times) in &file.unknown_fields {
+        let shown = match field.as_str() {
+            HIDDEN_NAME => ui.t(HIDDEN_NAME, "ein Name, der nicht gezeigt wird").to_owned(),
+            field => format!("`{field}`"),
+        };
+        let unknown = ui.t("unknown field", "unbekanntes Feld");
+        ui.warn(&format!("{}: {unknown}: {shown}, {}×", file.name, count(*times)));
+    }
+    if file.rest_lost {
+        let words = ui.t(
+            "the file ends in the middle or is damaged; the rest of it was not taken in: get the file again",
+            "die Datei bricht ab oder ist beschädigt; der Rest wurde nicht aufgenommen: die Datei neu beschaffen",
+        );
+        ui.warn(&format!("{}: {words}", file.name));
     }
 }
 
@@ -213,9 +230,9 @@ fn list<'a>(ui: &Ui, rejections: impl Iterator<Item = &'a Rejection>) {
 }
 
 fn as_json(report: &IngestReport) -> serde_json::Value {
-    let file = |f: &mandat_corpus::ingest::FileReport| {
+    let file = |f: &FileReport| {
         json!({"name": f.name, "bytes": f.bytes, "accepted": f.accepted, "rejected": f.rejected,
-            "unknown_fields": f.unknown_fields, "unchanged": f.unchanged})
+            "unknown_fields": f.unknown_fields, "unchanged": f.unchanged, "rest_lost": f.rest_lost})
     };
     json!({"batch": report.batch, "sequence": report.sequence, "unchanged": report.unchanged, "dry_run": report.dry_run,
         "accepted": report.accepted, "rows": report.rows, "duplicates": report.duplicates, "rejected": report.rejected,
@@ -252,7 +269,11 @@ fn batches(ctx: &Context, open: &Open) -> Outcome {
     for batch in vault.batches() {
         let files: Vec<&str> = batch.sources.iter().map(|s| s.name.as_str()).collect();
         let rejected: u64 = batch.rejected.values().sum();
-        table.row([batch.id.clone(), count(batch.rows), count(rejected), batch.at.to_string(), files.join(", ")]);
+        let files = match files.is_empty() {
+            true => ui.t("(deletions and holds that stay)", "(Löschungen und Sperren, die bleiben)").to_owned(),
+            false => files.join(", "),
+        };
+        table.row([batch.id.clone(), count(batch.rows), count(rejected), batch.at.to_string(), files]);
     }
     if table.is_empty() {
         ui.line(ui.t("nothing was taken in yet", "noch wurde nichts aufgenommen"));
@@ -263,13 +284,26 @@ fn batches(ctx: &Context, open: &Open) -> Outcome {
     Ok(())
 }
 
-fn undo(ctx: &Context, open: &Open, batch: &str) -> Outcome {
+fn undo(ctx: &Context, open: &Open, batch: &str, deletions: bool) -> Outcome {
     let mut vault = open.vault()?;
     let id = whole_id(vault.batches().iter().map(|b| b.id.as_str()), batch)?;
-    let gone = vault.undo(&id, options(ctx, open, None).memory).map_err(|e| from_library(Exit::Refused, &e))?;
+    let memory = options(ctx, open, None).memory;
+    let undone = vault.undo(&id, deletions, memory).map_err(|e| from_library(Exit::Refused, &e))?;
     let ui = &ctx.ui;
-    ui.line(&format!("{} {}", count(gone.rows), ui.t("rows taken out again", "Zeilen wieder herausgenommen")));
-    ui.answer(&json!({"batch": gone.id, "rows": gone.rows}));
+    let gone = undone.batch.rows - undone.deletions;
+    ui.line(&format!("{} {}", count(gone), ui.t("rows taken out again", "Zeilen wieder herausgenommen")));
+    if let Some(kept) = &undone.kept {
+        let deleted = ui.t("deletions that stay", "Löschungen, die bleiben");
+        let held = ui.t("records that stay on hold", "Beiträge, die angehalten bleiben");
+        let more = ui.t("to undo these too", "auch das zurücknehmen");
+        ui.warn(&format!(
+            "{deleted}: {}; {held}: {}; {more}: mandat ingest undo {kept} --with-deletions",
+            count(undone.deletions),
+            count(undone.holds)
+        ));
+    }
+    ui.answer(&json!({"batch": undone.batch.id, "rows": gone, "deletions_kept": undone.deletions,
+        "holds_kept": undone.holds, "kept": undone.kept}));
     Ok(())
 }
 
