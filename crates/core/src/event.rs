@@ -109,6 +109,12 @@ pub struct Range {
 }
 
 impl Range {
+    /// Whether it ends before it begins, so that nothing lies inside.
+    #[must_use]
+    pub fn is_reversed(&self) -> bool {
+        self.from.zip(self.to).is_some_and(|(from, to)| to < from)
+    }
+
     /// Whether `at` lies inside.
     #[must_use]
     pub fn holds(&self, at: Micros) -> bool {

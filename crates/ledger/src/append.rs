@@ -11,6 +11,7 @@ use crate::error::LedgerError;
 use crate::keys::Keys;
 use crate::ledger::Ledger;
 use crate::row::mark;
+use crate::same::Known;
 use crate::writer::{Account, Live, NewRow, Writer};
 
 /// Events in one transaction.
@@ -24,6 +25,8 @@ pub struct AppendReport {
     pub accepted: u64,
     /// Events that were there already.
     pub duplicates: u64,
+    /// Denials taken in under an id of their own, because theirs belongs to another event; by index in the batch.
+    pub conflicts: Vec<usize>,
     /// Events not taken in: their index in the batch, and why.
     pub rejected: Vec<(usize, Rejection)>,
     /// Denials said to be received in the future, taken as received now.
@@ -38,6 +41,7 @@ impl AppendReport {
     fn extend(&mut self, other: Self, offset: usize) {
         self.accepted += other.accepted;
         self.duplicates += other.duplicates;
+        self.conflicts.extend(other.conflicts.into_iter().map(|index| index + offset));
         self.rejected.extend(other.rejected.into_iter().map(|(index, why)| (index + offset, why)));
         self.clamped += other.clamped;
         self.unknown_accounts += other.unknown_accounts;
@@ -62,7 +66,9 @@ struct Prepared {
 impl Ledger {
     /// Appends events as they happen. When it returns, they are on disk.
     ///
-    /// An event whose id is there already changes nothing; without an id, its content is its id.
+    /// The same event again changes nothing, unless it was made void since; without an id, its content is
+    /// its id. Other content under an id that is there is a conflict: a denial is taken in under an id of
+    /// its own, everything else is rejected.
     ///
     /// # Errors
     /// When the database fails; events of earlier transactions of 50,000 then stay.
@@ -116,9 +122,13 @@ impl Ledger {
         let first = writer.head().position + 1;
         for (index, event) in prepared.iter().enumerate() {
             match writer.take(event, imported, &mut report)? {
-                Ok(true) => report.accepted += 1,
-                Ok(false) => report.duplicates += 1,
-                Err(why) => report.rejected.push((index, why)),
+                Taken::New => report.accepted += 1,
+                Taken::Apart => {
+                    report.accepted += 1;
+                    report.conflicts.push(index);
+                }
+                Taken::Known => report.duplicates += 1,
+                Taken::Not(why) => report.rejected.push((index, why)),
             }
         }
         let last = writer.head().position;
@@ -141,6 +151,15 @@ pub struct ChoicesImport {
     pub report: AppendReport,
 }
 
+/// What became of one event.
+enum Taken {
+    New,
+    /// A denial under an id of its own.
+    Apart,
+    Known,
+    Not(Rejection),
+}
+
 fn prepare(keys: &Keys, line: &EventLine, imported: bool) -> Prepared {
     let tag = match &line.id {
         Some(id) => keys.tag_of_id(id),
@@ -157,31 +176,43 @@ fn prepare(keys: &Keys, line: &EventLine, imported: bool) -> Prepared {
 }
 
 impl Writer<'_> {
-    /// Takes one event in: `true` if it is new.
-    fn take(
+    /// Takes one event in, if it is new.
+    fn take(&mut self, event: &Prepared, imported: bool, report: &mut AppendReport) -> Result<Taken, LedgerError> {
+        match self.known(event.tag, &event.line)? {
+            Known::No => Ok(self.take_new(event, imported, report)?.map_or_else(Taken::Not, |()| Taken::New)),
+            Known::Same => Ok(Taken::Known),
+            Known::Other if !denies(&event.line) => Ok(Taken::Not(Rejection::Conflict)),
+            Known::Other => {
+                let apart = event.apart(self.keys);
+                if matches!(self.known(apart.tag, &apart.line)?, Known::No) {
+                    return Ok(self.take_new(&apart, imported, report)?.map_or_else(Taken::Not, |()| Taken::Apart));
+                }
+                Ok(Taken::Known)
+            }
+        }
+    }
+
+    fn take_new(
         &mut self,
         event: &Prepared,
         imported: bool,
         report: &mut AppendReport,
-    ) -> Result<Result<bool, Rejection>, LedgerError> {
-        if self.parts(event.tag)? > 0 {
-            return Ok(Ok(false));
-        }
+    ) -> Result<Result<(), Rejection>, LedgerError> {
         if let Err(why) = self.admit(event, imported)? {
             return Ok(Err(why));
         }
         let clamped = event.line.received > self.next_time();
         report.clamped += u64::from(clamped);
         let marks = if imported { mark::IMPORTED } else { 0 } | if clamped { mark::CLAMPED } else { 0 };
+        // Void rows of the same event keep their numbers.
+        let mut part = self.parts(event.tag)?;
         if event.people.is_empty() {
-            self.insert(&event.row(0, marks, clamped, &event.payload), None)?;
-            return Ok(Ok(true));
+            self.insert(&event.row(part, marks, clamped, &event.payload), None)?;
         }
-        let mut part = 0;
         for (index, person) in event.people.iter().enumerate() {
             part = self.take_for(event, (index, *person), part, (marks, clamped), report)?;
         }
-        Ok(Ok(true))
+        Ok(Ok(()))
     }
 
     fn admit(&mut self, event: &Prepared, imported: bool) -> Result<Result<(), Rejection>, LedgerError> {
@@ -251,6 +282,17 @@ impl Writer<'_> {
 }
 
 impl Prepared {
+    /// The event under an id that its content gives it, where its own belongs to another event.
+    fn apart(&self, keys: &Keys) -> Self {
+        let mut line = self.line.clone();
+        // The same event counts as the same, imported or not.
+        line.channel = line.channel.filter(|channel| channel != "import");
+        let tag = keys.tag_of_content(&canonical(&line));
+        line.channel.clone_from(&self.line.channel);
+        line.id = line.id.map(|id| format!("{id}~{tag:032x}"));
+        Self { tag, people: self.people.clone(), payload: encode(&line), line }
+    }
+
     fn row<'a>(&self, part: u32, marks: u8, clamped: bool, plain: &'a [u8]) -> NewRow<'a> {
         NewRow {
             tag: self.tag,

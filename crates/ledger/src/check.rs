@@ -21,6 +21,10 @@ pub enum Rejection {
     NoSubject,
     /// Imported for a person who was erased since.
     Suppressed,
+    /// A consent that names no purpose.
+    NoPurposes,
+    /// Its id belongs to another event.
+    Conflict,
 }
 
 impl Rejection {
@@ -33,6 +37,8 @@ impl Rejection {
             Self::NoEvidence => "no_evidence",
             Self::NoSubject => "no_subject",
             Self::Suppressed => "suppressed",
+            Self::NoPurposes => "no_purposes",
+            Self::Conflict => "conflict",
         }
     }
 }
@@ -40,11 +46,13 @@ impl Rejection {
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::ReceivedInFuture => "a permission received later than now; check the sender's clock",
-            Self::UnknownNotice => "its notice is not known; import it with `mandat notices import` first",
-            Self::NoEvidence => "an imported consent needs its notice and its method as evidence",
-            Self::NoSubject => "it says neither account nor record nor organisation; name one",
+            Self::ReceivedInFuture => "a permission with a `received_at` later than now; check the sender's clock",
+            Self::UnknownNotice => "its `notice` is not known; import it with `mandat notices import` first",
+            Self::NoEvidence => "an imported consent needs its `notice` and its `method` as evidence",
+            Self::NoSubject => "it says neither `account` nor `record` nor `org`; name one",
             Self::Suppressed => "the person was erased; an import does not bring them back",
+            Self::NoPurposes => "a consent must name its `purposes`; a yes to nothing in particular is no consent",
+            Self::Conflict => "its `event_id` belongs to another event; give it one of its own",
         })
     }
 }
@@ -70,7 +78,7 @@ pub(crate) fn permits(line: &EventLine) -> bool {
     }
 }
 
-/// Whether an imported event needs notice and method as evidence: consents do.
+/// Whether an event is a consent, which names its purposes and, imported, notice and method as evidence.
 pub(crate) fn needs_evidence(line: &EventLine) -> bool {
     match line.event {
         EventKind::Consent => true,
@@ -89,6 +97,9 @@ pub(crate) fn check(line: &EventLine, imported: bool, appended: Micros) -> Resul
     }
     if imported && needs_evidence(line) && (line.notice.is_none() || line.method.is_none()) {
         return Err(Rejection::NoEvidence);
+    }
+    if needs_evidence(line) && line.purposes.as_ref().is_none_or(|words| words.0.is_empty()) {
+        return Err(Rejection::NoPurposes);
     }
     if line.event == EventKind::NoticeDelivered && line.notice.is_none() {
         return Err(Rejection::UnknownNotice);

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// No file there.
-    #[error("no ledger at `{0}`; make a home with `mandat init` first")]
+    #[error("no ledger at `{0}`; restore ledger.sqlite from a backup")]
     NotFound(PathBuf),
     /// A file is in the way.
     #[error("`{0}` exists already; open it, or choose another home")]
@@ -62,7 +62,13 @@ pub enum LedgerError {
     },
     /// SQLite said no.
     #[error("the ledger's database failed; see the cause, and check the disk")]
-    Database(#[from] rusqlite::Error),
+    Database(#[source] rusqlite::Error),
+    /// No room left.
+    #[error("the disk is full, the ledger could not be read or written; make room and run the command again")]
+    DiskFull,
+    /// The system could not read or write the file.
+    #[error("the ledger's file could not be read or written; check the disk and the rights on the folder")]
+    Disk(#[source] rusqlite::Error),
     /// A file of the snapshot could not be written or read.
     #[error("cannot {action} `{path}`; check the disk and the rights on the folder")]
     File {
@@ -85,4 +91,30 @@ pub enum LedgerError {
     /// No randomness.
     #[error("the system gives no random bytes; the ledger cannot make secrets without them")]
     NoEntropy,
+}
+
+impl From<rusqlite::Error> for LedgerError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{CannotOpen, DiskFull, PermissionDenied, ReadOnly, SystemIoFailure};
+        match error.sqlite_error_code() {
+            Some(DiskFull) => Self::DiskFull,
+            Some(SystemIoFailure | CannotOpen | ReadOnly | PermissionDenied) => Self::Disk(error),
+            _ => Self::Database(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_and_a_failing_one_are_told_from_a_damaged_ledger() {
+        let of = |code| LedgerError::from(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+        assert!(matches!(of(ffi::SQLITE_FULL), LedgerError::DiskFull));
+        assert!(matches!(of(ffi::SQLITE_IOERR), LedgerError::Disk(_)));
+        assert!(matches!(of(ffi::SQLITE_CORRUPT), LedgerError::Database(_)));
+    }
 }

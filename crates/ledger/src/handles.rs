@@ -115,7 +115,10 @@ impl Writer<'_> {
     }
 
     fn has_part(&self, tag: u128, subject: Subject) -> Result<bool, LedgerError> {
-        let mut query = self.tx.prepare_cached("SELECT 1 FROM events WHERE tag = ?1 AND subject = ?2")?;
+        let mut query = self.tx.prepare_cached(
+            "SELECT 1 FROM events WHERE tag = ?1 AND subject = ?2
+             AND NOT EXISTS (SELECT 1 FROM voids WHERE voided = position)",
+        )?;
         Ok(query.exists(params![tag.to_be_bytes(), subject.0])?)
     }
 }

@@ -49,8 +49,10 @@ mod pass;
 mod people;
 mod read;
 mod row;
+mod same;
 mod schema;
 mod snapshot;
+mod widen;
 mod writer;
 
 pub use append::{AppendReport, ChoicesImport};
@@ -64,4 +66,5 @@ pub use notices::NoticesReport;
 pub use people::{PeopleReport, Sighting, SightingReport};
 pub use read::{Entry, LedgerEvent};
 pub use snapshot::{Snapshot, SnapshotCheck, SnapshotOptions};
+pub use widen::widen;
 pub use writer::Account;

@@ -168,7 +168,11 @@ pub(crate) fn is_empty(connection: &Connection) -> Result<bool, LedgerError> {
 /// Checks that a file is a ledger of this format.
 pub(crate) fn check(connection: &Connection, path: &Path) -> Result<(), LedgerError> {
     let foreign = || LedgerError::NotALedger(path.to_owned());
-    if number(connection, "application_id").map_err(|_| foreign())? != APPLICATION_ID {
+    let found = number(connection, "application_id").map_err(|error| match error {
+        LedgerError::DiskFull | LedgerError::Disk(_) => error,
+        _ => foreign(),
+    })?;
+    if found != APPLICATION_ID {
         return Err(foreign());
     }
     match number(connection, "user_version")? {

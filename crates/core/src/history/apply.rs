@@ -1,6 +1,6 @@
 //! From event lines to acts: the one place where events get their compact form.
 
-use crate::event::{EventKind, EventLine, Verified, Words};
+use crate::event::{Categories, EventKind, EventLine, Verified, Words};
 use crate::history::act::{Act, Consent, Delivery, Entity, Lift, Lifted, Named, Signal, Tag, Verification};
 use crate::history::reach::Reach;
 use crate::history::signal::says;
@@ -47,7 +47,10 @@ impl What {
             EventKind::Restrict => Self::Restrict(line.actor().unwrap_or(Actor::Subject)),
             EventKind::Lift => Self::Lift(lift(line)),
             EventKind::Link | EventKind::Unlink => Self::link(line, keyer),
-            EventKind::Guardian => Self::Guardian(denial(line, keyer), line.act.as_deref() == Some("consent")),
+            EventKind::Guardian if line.act.as_deref() == Some("consent") => {
+                Self::Guardian(reach(line, keyer, "*"), true)
+            }
+            EventKind::Guardian => Self::Guardian(denial(line, keyer), false),
             EventKind::LegalHold => Self::LegalHold(records(), line.released),
             EventKind::Directive => Self::Directive(line.act.as_deref() == Some("allow")),
             EventKind::Signal => Self::Signal(Box::new(signal(line, record())?)),
@@ -96,9 +99,16 @@ fn delivery(line: &EventLine) -> Option<Delivery> {
     })
 }
 
-/// A denial reaches everything that it does not narrow.
+/// A denial reaches everything that it does not narrow; an empty list or a span that ends before it begins narrows nothing.
 fn denial(line: &EventLine, keyer: &Keyer) -> Reach {
-    reach(line, keyer, "*")
+    let every = Words::all();
+    Reach::new(
+        line.purposes.as_ref().filter(|w| !w.0.is_empty()).unwrap_or(&every).iter(),
+        line.categories.filter(|c| c.0 != 0).unwrap_or(Categories::ALL),
+        line.recipients.as_ref().filter(|w| !w.0.is_empty()).unwrap_or(&every).iter(),
+        record_keys(line, keyer),
+        line.created.filter(|span| !span.is_reversed()).unwrap_or_default(),
+    )
 }
 
 fn reach(line: &EventLine, keyer: &Keyer, recipient: &str) -> Reach {
@@ -106,7 +116,7 @@ fn reach(line: &EventLine, keyer: &Keyer, recipient: &str) -> Reach {
     let named = Words::one(recipient);
     Reach::new(
         line.purposes.as_ref().unwrap_or(&every).iter(),
-        line.categories.unwrap_or(crate::event::Categories::ALL),
+        line.categories.unwrap_or(Categories::ALL),
         line.recipients.as_ref().unwrap_or(&named).iter(),
         record_keys(line, keyer),
         line.created.unwrap_or_default(),
@@ -156,4 +166,34 @@ fn signal(line: &EventLine, record: Option<u128>) -> Option<Signal> {
         _ => Entity::Global,
     };
     Some(Signal { source, says: says(source, line.raw.as_deref().unwrap_or("")), entity, record })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::reach::Target;
+
+    fn what(more: &str) -> What {
+        let line = format!(r#"{{"received":"2026-01-01","account":"1",{more}}}"#);
+        What::of(&serde_json::from_str(&line).unwrap(), &Keyer::new(&[1; 32])).unwrap()
+    }
+
+    #[test]
+    fn a_denial_with_nothing_in_its_lists_reaches_everything() {
+        let empty = r#""purposes":[],"categories":[],"recipients":[],"records":[],"created":{"from":"2026-01-02","to":"2025-01-01"}"#;
+        for kind in ["object", "refuse", "withdraw", r#"guardian","act":"object"#] {
+            let what = what(&format!(r#""event":"{kind}",{empty}"#));
+            let reach = what.reach().unwrap();
+            let target = Target::new("match_jobs", "acme");
+            assert!(reach.denies_purpose(&target) && reach.covers_recipient(&target), "{kind}");
+            assert_eq!(reach.categories, Categories::ALL, "{kind}");
+            assert!(reach.reaches(None, Micros(0)), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_permission_with_an_empty_list_covers_nothing() {
+        let what = what(r#""event":"guardian","act":"consent","purposes":[]"#);
+        assert!(!what.reach().unwrap().permits_purpose(&Target::new("train_generative", "first_party")));
+    }
 }

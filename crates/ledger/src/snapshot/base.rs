@@ -17,7 +17,7 @@ use crate::ledger::file_error;
 use crate::snapshot::file::{BucketFile, Stamp};
 use crate::snapshot::layout::layout;
 
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const LIST: &str = "current.json";
 const LOCK: &str = "lock";
 

@@ -1,6 +1,6 @@
 //! Taking in events: once each, in time, in order.
 
-use mandat_core::event::EventKind;
+use mandat_core::event::{EventKind, EventLine};
 use mandat_core::time::Micros;
 use mandat_ledger::{Entry, Rejection};
 
@@ -15,11 +15,28 @@ fn the_same_event_again_changes_nothing() {
     let first = home.ledger.append(&events, at(10)).unwrap();
     assert_eq!((first.accepted, first.duplicates), (2, 1));
     let head = home.ledger.head().unwrap();
-    // An id is what an event is, whatever else it says.
-    named.received = at(6);
     let again = home.ledger.append(&[objects("anna", at(1)), named], at(20)).unwrap();
     assert_eq!((again.accepted, again.duplicates, again.positions), (0, 2, None));
     assert_eq!(home.ledger.head().unwrap(), head);
+}
+
+#[test]
+fn another_event_under_an_id_that_is_taken_is_a_conflict_and_a_denial_is_not_lost() {
+    let mut home = Home::with(&["anna", "bert"]);
+    let under_id = |mut line: EventLine| {
+        line.id = Some("e1".into());
+        line
+    };
+    let _ = home.ledger.append(&[under_id(consents("anna", at(1)))], at(10)).unwrap();
+    let lines = [under_id(consents("anna", at(2))), under_id(objects("anna", at(3))), under_id(objects("bert", at(4)))];
+    let report = home.ledger.append(&lines, at(20)).unwrap();
+    assert_eq!((report.accepted, report.conflicts), (2, vec![1, 2]));
+    assert_eq!(report.rejected, [(0, Rejection::Conflict)]);
+    let acts = |home: &Home, name| home.ledger.history(person(name)).unwrap().unwrap().acts().len();
+    assert_eq!((acts(&home, "anna"), acts(&home, "bert")), (2, 1));
+    let again = home.ledger.import_choices(&mut lines.into_iter(), at(30)).unwrap().report;
+    assert_eq!((again.accepted, again.duplicates), (0, 2));
+    assert!(home.ledger.verify_snapshot(&home.ledger.snapshot().unwrap()).unwrap().is_good());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Notices, people, imported choices, and undoing an import.
 
+use mandat_core::event::{EventKind, Words};
 use mandat_core::person::PersonLine;
 use mandat_core::vocab::Method;
 use mandat_ledger::{LedgerError, Rejection};
@@ -56,6 +57,20 @@ fn an_imported_consent_needs_evidence_and_is_marked() {
 }
 
 #[test]
+fn a_consent_that_names_no_purpose_is_none() {
+    let mut home = Home::with(&["anna"]);
+    let (mut silent, mut empty, mut parent) =
+        (consents("anna", at(1)), consents("anna", at(2)), consents("anna", at(3)));
+    silent.purposes = None;
+    empty.purposes = Some(Words(Vec::new()));
+    (parent.event, parent.act, parent.purposes) = (EventKind::Guardian, Some("consent".into()), None);
+    let lines = [silent, empty, parent, consents("anna", at(4))];
+    let report = home.ledger.append(&lines, at(10)).unwrap();
+    assert_eq!((report.accepted, report.rejected.len()), (1, 3));
+    assert!(report.rejected.iter().all(|(_, why)| *why == Rejection::NoPurposes));
+}
+
+#[test]
 fn undoing_an_import_voids_permissions_and_keeps_denials_unless_told_otherwise() {
     for (with_denials, left, voided) in [(false, 1, 2), (true, 0, 3)] {
         let mut home = Home::with(&["anna", "bert"]);
@@ -75,6 +90,23 @@ fn undoing_an_import_voids_permissions_and_keeps_denials_unless_told_otherwise()
         let again = home.ledger.void_import(1, with_denials, at(30)).unwrap();
         assert_eq!((again.voided, again.position), (0, None));
     }
+}
+
+#[test]
+fn what_an_undone_import_made_void_can_be_taken_in_again() {
+    let mut home = Home::with(&["anna", "bert"]);
+    let lines = [objects("anna", at(1)), consents("bert", at(2)), objects("nobody", at(3))];
+    let import = |home: &mut Home, now| {
+        let import = home.ledger.import_choices(&mut lines.clone().into_iter(), at(now)).unwrap();
+        (import.batch, import.report.accepted, import.report.duplicates)
+    };
+    assert_eq!(import(&mut home, 10), (Some(1), 3, 0));
+    assert_eq!(home.ledger.void_import(1, true, at(20)).unwrap().voided, 3);
+    assert_eq!(import(&mut home, 30), (Some(2), 3, 0));
+    assert_eq!(import(&mut home, 40), (None, 0, 3));
+    let acts = |name| home.ledger.history(person(name)).unwrap().map_or(0, |h| h.acts().len());
+    assert_eq!((acts("anna"), acts("bert"), acts("nobody")), (1, 1, 1));
+    assert!(home.ledger.verify_snapshot(&home.ledger.snapshot().unwrap()).unwrap().is_good());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use mandat_core::event::{EventKind, EventLine};
+use mandat_core::event::{EventKind, EventLine, Words};
 use mandat_core::notice::Notice;
 use mandat_core::person::PersonLine;
 use mandat_core::time::Micros;
@@ -86,6 +86,7 @@ pub(crate) fn objects(account: &str, received: Micros) -> EventLine {
 pub(crate) fn consents(account: &str, received: Micros) -> EventLine {
     let mut line = event(EventKind::Consent, account, received);
     line.notice = Some("n1".into());
+    line.purposes = Some(Words::one("train_generative"));
     line.method = Some(mandat_core::vocab::Method::ActiveToggle);
     line
 }

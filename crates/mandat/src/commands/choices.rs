@@ -1,14 +1,20 @@
-use std::path::PathBuf;
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use clap::Subcommand;
 use mandat_core::event::EventLine;
+use mandat_core::time::Micros;
+use mandat_ledger::{Ledger, widen};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::commands::context::Context;
 use crate::commands::lines::{self, Lines, Rejected};
 use crate::commands::people::nothing_taken;
+use crate::commands::strict;
 use crate::failure::{Exit, Outcome, from_library};
-use crate::ui::{Table, count};
+use crate::ui::{Table, Ui, count};
 
 /// Take in what people decided: notices delivered, consents, objections, erasures, orders
 #[derive(Debug, clap::Args)]
@@ -29,8 +35,9 @@ enum What {
 
 /// Take in files of events, one JSON object a line, as a batch that can be undone
 ///
-/// An event whose event_id is there already changes nothing. A consent needs its notice and its
-/// method as evidence; what can only take records out is never refused.
+/// An event that is there already changes nothing. A consent names its purposes, and needs its notice
+/// and its method as evidence. A denial is never lost: with an unknown purpose, an empty list or a key
+/// that is not known it reaches everything, and its line is named.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  mandat choices import choices.jsonl --platform mastodon")]
 struct Import {
@@ -68,47 +75,127 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
     }
 }
 
+/// What became of the files of an import.
+#[derive(Default, Serialize)]
+struct Imported {
+    accepted: u64,
+    duplicates: u64,
+    unknown_accounts: u64,
+    /// Denials read wider than their words, which would have reached nothing.
+    widened: Vec<u64>,
+    /// Denials that could not be read in full, taken in as wide as they may be meant.
+    taken_strictly: Vec<u64>,
+    /// Denials taken in although their id belongs to another event.
+    conflicts: Vec<u64>,
+    batches: Vec<u64>,
+    rejected: Vec<Rejected>,
+}
+
 fn import(ctx: &mut Context, args: &Import) -> Outcome {
     let open = ctx.open()?;
     let mut ledger = open.ledger()?;
     let platform = open.platform(args.platform.as_deref());
-    let (mut accepted, mut duplicates, mut unknown) = (0, 0, 0);
-    let (mut numbers, mut rejected): (Vec<u64>, Vec<Rejected>) = (Vec::new(), Vec::new());
+    let offers = open.home.settings.values.controller.controller().offers;
+    let purposes: Vec<String> = offers.iter().flat_map(|offer| offer.purposes.iter().map(str::to_owned)).collect();
+    let mut done = Imported::default();
     for file in &args.files {
-        let mut read: Lines<EventLine> = Lines::open(file)?;
-        let mut events = read.by_ref().map(|mut event| {
-            event.platform = event.platform.or_else(|| platform.map(str::to_owned));
-            event
-        });
-        let import = ledger.import_choices(&mut events, ctx.now()).map_err(|e| from_library(Exit::Refused, &e))?;
-        for (index, why) in import.report.rejected {
-            read.reject(index, why.to_string());
-        }
-        accepted += import.report.accepted;
-        duplicates += import.report.duplicates;
-        unknown += import.report.unknown_accounts;
-        numbers.extend(import.batch);
-        rejected.extend(read.finish()?);
+        import_file(&mut ledger, file, platform, &purposes, ctx.now(), &mut done)?;
     }
-    let ui = &ctx.ui;
-    let batch = numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+    tell(&ctx.ui, &done);
+    nothing_taken(done.accepted + done.duplicates, &done.rejected)
+}
+
+fn import_file(
+    ledger: &mut Ledger,
+    file: &Path,
+    platform: Option<&str>,
+    purposes: &[String],
+    now: Micros,
+    done: &mut Imported,
+) -> Outcome {
+    let (platform, purposes) = (platform.map(str::to_owned), purposes.to_vec());
+    let widened = Rc::new(RefCell::new(Vec::new()));
+    let wider = Rc::clone(&widened);
+    let check = move |event: &mut EventLine, line| {
+        complete(event, platform.as_deref())?;
+        if widen(event, &purposes) {
+            wider.borrow_mut().push(line);
+        }
+        Ok(())
+    };
+    let mut read = Lines::open(file)?.checked(check).rescued_by(strict::denial, now);
+    let import = ledger.import_choices(&mut read, now).map_err(|e| from_library(Exit::Refused, &e))?;
+    for (index, why) in import.report.rejected {
+        read.reject(index, why.to_string());
+    }
+    done.accepted += import.report.accepted;
+    done.duplicates += import.report.duplicates;
+    done.unknown_accounts += import.report.unknown_accounts;
+    done.conflicts.extend(import.report.conflicts.iter().map(|index| read.numbers[*index]));
+    done.taken_strictly.append(&mut read.rescued);
+    done.widened.append(&mut widened.borrow_mut());
+    done.batches.extend(import.batch);
+    done.rejected.extend(read.finish()?);
+    Ok(())
+}
+
+/// Fills in the platform; refuses what nobody could find again.
+fn complete(event: &mut EventLine, platform: Option<&str>) -> Result<(), String> {
+    event.platform = event.platform.take().filter(|p| !p.is_empty()).or_else(|| platform.map(str::to_owned));
+    let accounts = event.account.iter().chain(event.accounts.iter().flatten());
+    if accounts.clone().any(|account| account.trim().is_empty()) {
+        return Err("`account` is empty".into());
+    }
+    let named = accounts.count() > 0 || event.record.is_some() || event.records.is_some();
+    if named && event.platform.is_none() {
+        return Err(lines::NO_PLATFORM.into());
+    }
+    Ok(())
+}
+
+fn tell(ui: &Ui, done: &Imported) {
+    let batch = done.batches.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
     ui.line(&format!(
         "{} {} {batch}",
-        count(accepted),
+        count(done.accepted),
         ui.t("events taken in, batch", "Ereignisse aufgenommen, Stapel")
     ));
     for (number, english, german) in [
-        (duplicates, "were there already", "waren schon da"),
-        (unknown, "name an account that nobody has seen yet", "nennen ein Konto, das noch niemand gesehen hat"),
+        (done.duplicates, "were there already", "waren schon da"),
+        (
+            done.unknown_accounts,
+            "name an account that nobody has seen yet",
+            "nennen ein Konto, das noch niemand gesehen hat",
+        ),
     ] {
         if number > 0 {
             ui.line(&format!("{} {}", count(number), ui.t(english, german)));
         }
     }
-    lines::report(ui, &rejected);
-    ui.answer(&json!({"accepted": accepted, "duplicates": duplicates, "unknown_accounts": unknown,
-        "batches": numbers, "rejected": rejected}));
-    nothing_taken(accepted + duplicates, &rejected)
+    for (numbers, english, german) in [
+        (
+            &done.widened,
+            "denials with an empty list, an unknown purpose or a reversed span reach everything, lines",
+            "Ablehnungen mit leerer Liste, unbekanntem Zweck oder verkehrter Spanne gelten für alles, Zeilen",
+        ),
+        (
+            &done.taken_strictly,
+            "denials could not be read in full and were taken in strictly, for everything, lines",
+            "Ablehnungen waren nicht ganz lesbar und wurden streng aufgenommen, für alles, Zeilen",
+        ),
+        (
+            &done.conflicts,
+            "denials whose event_id belongs to another event were taken in under one of their own, lines",
+            "Ablehnungen, deren event_id einem anderen Ereignis gehört, bekamen eine eigene, Zeilen",
+        ),
+    ] {
+        if !numbers.is_empty() {
+            let (many, lines) = (count(numbers.len() as u64), lines::numbers(numbers));
+            ui.line(&format!("{many} {} {lines}", ui.t(english, german)));
+        }
+    }
+    lines::report(ui, &done.rejected);
+    ui.answer(done);
 }
 
 fn batches(ctx: &mut Context) -> Outcome {

@@ -2,17 +2,21 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
-use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
+use mandat_core::time::Micros;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::failure::{Failure, OrFail, Outcome};
 use crate::ui::{Table, Ui, count};
 
 /// The longest line that is looked at.
 const LINE_LIMIT: u64 = 4 << 20;
+
+/// What some programs write before the text.
+const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// A line that was not taken in, without its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,8 +36,17 @@ pub(crate) struct Lines<T> {
     pub(crate) numbers: Vec<u64>,
     pub(crate) rejected: Vec<Rejected>,
     failure: Option<std::io::Error>,
-    kind: PhantomData<T>,
+    check: Check<T>,
+    rescue: Option<Rescue<T>>,
+    /// Lines that only the rescue could read.
+    pub(crate) rescued: Vec<u64>,
 }
+
+/// Looks at a value before it is handed out, and may reject it.
+type Check<T> = Box<dyn FnMut(&mut T, u64) -> Result<(), String>>;
+
+/// Reads what can be read of an object that is no `T`.
+type Rescue<T> = (fn(&Map<String, Value>, Micros) -> Option<T>, Micros);
 
 impl<T: DeserializeOwned> Lines<T> {
     /// Opens a file of JSON Lines; `-` is standard input.
@@ -54,8 +67,22 @@ impl<T: DeserializeOwned> Lines<T> {
             numbers: Vec::new(),
             rejected: Vec::new(),
             failure: None,
-            kind: PhantomData,
+            check: Box::new(|_, _| Ok(())),
+            rescue: None,
+            rescued: Vec::new(),
         })
+    }
+
+    /// Looks at each value, with its line, before it is handed out.
+    pub(crate) fn checked(mut self, check: impl FnMut(&mut T, u64) -> Result<(), String> + 'static) -> Self {
+        self.check = Box::new(check);
+        self
+    }
+
+    /// Gives lines that are no `T` a second reading.
+    pub(crate) fn rescued_by(mut self, rescue: fn(&Map<String, Value>, Micros) -> Option<T>, now: Micros) -> Self {
+        self.rescue = Some((rescue, now));
+        self
     }
 
     /// Rejects a value that was handed out, by its index.
@@ -87,10 +114,31 @@ impl<T: DeserializeOwned> Lines<T> {
                 skip_line(&mut self.input)?;
                 return Ok(Some(Err("the line is longer than 4 MiB".to_owned())));
             }
+            if self.line == 1 && self.buffer.starts_with(BOM) {
+                self.buffer.drain(..BOM.len());
+            }
             if !self.buffer.trim_ascii().is_empty() {
-                return Ok(Some(serde_json::from_slice(&self.buffer).map_err(|error| without_content(&error))));
+                return Ok(Some(self.read()));
             }
         }
+    }
+
+    /// The value of the line in the buffer.
+    fn read(&mut self) -> Result<T, String> {
+        let (mut value, rescued) = match serde_json::from_slice(&self.buffer) {
+            Ok(value) => (value, false),
+            Err(error) => {
+                let object = serde_json::from_slice(&self.buffer).ok();
+                let rescue = self.rescue.zip(object.as_ref()).and_then(|((rescue, now), object)| rescue(object, now));
+                let field = || object.as_ref().and_then(|object| culprit::<T>(object, &error));
+                (rescue.ok_or_else(|| without_content(&error, field().as_deref()))?, true)
+            }
+        };
+        (self.check)(&mut value, self.line)?;
+        if rescued {
+            self.rescued.push(self.line);
+        }
+        Ok(value)
     }
 }
 
@@ -115,6 +163,15 @@ impl<T: DeserializeOwned> Iterator for Lines<T> {
             }
         }
     }
+}
+
+/// What is wrong with a line that nothing says the platform of.
+pub(super) const NO_PLATFORM: &str = "platform is missing: name it in the line, with --platform, or in mandat.toml";
+
+/// Lists the first lines of a list by their numbers.
+pub(super) fn numbers(lines: &[u64]) -> String {
+    let first: Vec<_> = lines.iter().take(10).map(u64::to_string).collect();
+    format!("{}{}", first.join(", "), if lines.len() > 10 { ", …" } else { "" })
 }
 
 /// Lists the first rejected lines.
@@ -147,7 +204,7 @@ fn skip_line(input: &mut impl BufRead) -> std::io::Result<()> {
 }
 
 /// What is wrong with a line, without the words that stand in it.
-fn without_content(error: &serde_json::Error) -> String {
+fn without_content(error: &serde_json::Error, field: Option<&str>) -> String {
     let text = error.to_string();
     let column = error.column();
     if error.is_eof() {
@@ -157,7 +214,8 @@ fn without_content(error: &serde_json::Error) -> String {
         return format!("not JSON, column {column}");
     }
     let reason = if let Some(rest) = text.strip_prefix("missing field `") {
-        format!("`{}` is missing", rest.split('`').next().unwrap_or_default())
+        let name = rest.split('`').next().unwrap_or_default();
+        format!("`{}` is missing", if name == "received" { "received_at" } else { name })
     } else if text.starts_with("unknown field `") {
         "a field that is not known".to_owned()
     } else if let Some(at) = text.find("expected ") {
@@ -169,7 +227,24 @@ fn without_content(error: &serde_json::Error) -> String {
     } else {
         "a value that is not allowed".to_owned()
     };
-    format!("{reason}, column {column}")
+    match field {
+        Some(field) => format!("`{field}`: {reason}, column {column}"),
+        None => format!("{reason}, column {column}"),
+    }
+}
+
+/// The field without which a line would not fail as it does; only fields that `T` has are named.
+fn culprit<T: DeserializeOwned>(object: &Map<String, Value>, error: &serde_json::Error) -> Option<String> {
+    let text = error.to_string();
+    if ["unknown field", "missing field"].iter().any(|what| text.starts_with(what)) {
+        return None;
+    }
+    let fails_alone = |name: &&String| {
+        let alone = Map::from_iter([((*name).clone(), object[*name].clone())]);
+        let reason = serde_json::from_value::<T>(Value::Object(alone)).err().map(|e| e.to_string());
+        reason.is_some_and(|r| !r.starts_with("unknown field") && !r.starts_with("missing field"))
+    };
+    object.keys().find(fails_alone).cloned()
 }
 
 #[cfg(test)]
@@ -202,7 +277,17 @@ mod tests {
         for rejected in &rejected {
             assert!(!rejected.reason.contains(secret), "{}", rejected.reason);
         }
-        assert_eq!(rejected[4].reason.split(',').next(), Some("`received` is missing"));
+        assert_eq!(rejected[4].reason.split(',').next(), Some("`received_at` is missing"));
+        assert!(rejected[1].reason.starts_with("`received_at`: "), "{}", rejected[1].reason);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_first_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines.jsonl");
+        std::fs::write(&path, "\u{feff}1\n2\n").unwrap();
+        let mut read: Lines<u32> = Lines::open(&path).unwrap();
+        assert_eq!(read.by_ref().collect::<Vec<_>>(), [1, 2]);
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub(crate) mod notices;
 pub(crate) mod packs;
 pub(crate) mod people;
 pub(crate) mod plan;
+mod strict;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Outcome;

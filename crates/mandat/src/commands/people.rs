@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use mandat_core::person::PersonLine;
+use mandat_core::time::Micros;
 use serde_json::json;
 
 use crate::accounts::LedgerAccounts;
@@ -47,7 +48,10 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
     let (mut accepted, mut unchanged, mut suppressed) = (0, 0, 0);
     let mut rejected: Vec<Rejected> = Vec::new();
     for file in &args.files {
-        let mut read: Lines<PersonLine> = Lines::open(file)?;
+        let default = platform.map(str::to_owned);
+        let now = ctx.now();
+        let check = move |line: &mut PersonLine, _| check(line, default.as_deref(), now);
+        let mut read: Lines<PersonLine> = Lines::open(file)?.checked(check);
         let report =
             ledger.import_people(&mut read, platform, ctx.now()).map_err(|e| from_library(Exit::Refused, &e))?;
         rejected.extend(read.finish()?);
@@ -70,6 +74,21 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
     lines::report(ui, &rejected);
     ui.answer(&json!({"accepted": accepted, "unchanged": unchanged, "suppressed": suppressed, "rejected": rejected}));
     nothing_taken(accepted + unchanged + suppressed, &rejected)
+}
+
+/// What a line of people must say; `platform` is that of lines that name none.
+fn check(line: &mut PersonLine, platform: Option<&str>, now: Micros) -> Result<(), String> {
+    line.platform = line.platform.take().filter(|p| !p.is_empty()).or_else(|| platform.map(str::to_owned));
+    if line.account.trim().is_empty() {
+        return Err("`account` is empty".into());
+    }
+    if line.platform.is_none() {
+        return Err(lines::NO_PLATFORM.into());
+    }
+    if line.born.is_some_and(|born| born > now) {
+        return Err("`born` lies in the future".into());
+    }
+    Ok(())
 }
 
 /// Names in texts may now belong to somebody.

@@ -29,3 +29,17 @@ fn answers_as_json() {
     let answer = cli.run(&["people", "import", "people.jsonl", "--json"]).done().json();
     assert_eq!((&answer["accepted"], &answer["rejected"][0]["line"]), (&2.into(), &3.into()));
 }
+
+#[test]
+fn a_line_must_name_platform_and_account_and_a_day_that_was() {
+    let (cli, _folder) = home();
+    let lines = [
+        r#"{"account":"1"}"#,
+        r#"{"account":" ","platform":"x"}"#,
+        r#"{"account":"2","platform":"x","born":"2180-05-01"}"#,
+    ];
+    cli.write("people.jsonl", &lines.join("\n"));
+    let ran = cli.run(&["people", "import", "people.jsonl"]).ended(3).says("platform is missing: name it in the line");
+    drop(ran.says("`account` is empty").says("`born` lies in the future"));
+    drop(cli.run(&["people", "import", "people.jsonl", "--platform", "x"]).done().says("1 people taken in"));
+}
