@@ -50,18 +50,14 @@ fn run() -> ExitCode {
         Ok(around) => around,
         Err(failure) => {
             let ui = Ui::plain(cli.global.lang.unwrap_or(Lang::En), cli.global.json);
-            ui.fail(&failure);
+            ui.end(Some(&failure));
             return ExitCode::from(failure.exit as u8);
         }
     };
     let ui = Ui::new(&around, cli.global.lang.unwrap_or(around.lang), cli.global.json);
-    match commands::run(ui.clone(), &around, &cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            ui.fail(&failure);
-            ExitCode::from(failure.exit as u8)
-        }
-    }
+    let outcome = commands::run(ui.clone(), &around, &cli);
+    ui.end(outcome.as_ref().err());
+    outcome.map_or_else(|failure| ExitCode::from(failure.exit as u8), |()| ExitCode::SUCCESS)
 }
 
 /// Says where it happened and nothing of what was being worked on: that may be somebody's words.

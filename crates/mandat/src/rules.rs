@@ -31,6 +31,10 @@ impl RuleBook {
     /// # Errors
     /// Every complaint about any of them, with file, line and column.
     pub(crate) fn load(home: Option<&Home>, names: &[String]) -> Outcome<Self> {
+        if names.is_empty() {
+            return Err(Failure::bad_input("no rule pack is named")
+                .hint("write packs = [\"core\", \"eu-gdpr\"] into the recipe: without rules nothing can be decided"));
+        }
         let sources = sources(home, names)?;
         let borrowed: Vec<(&str, &str)> = sources.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
         let mut packs = Packs::load(&borrowed).map_err(|found| complain(&found))?;

@@ -1,3 +1,5 @@
+mod which;
+
 use mandat_core::decide::{Decision, Evidence, decide};
 use mandat_core::derive::Context as Question;
 use mandat_core::event::EventKind;
@@ -5,7 +7,7 @@ use mandat_core::proof::PersonKey;
 use mandat_core::table::{Outcome as Verdicts, Reasons};
 use mandat_core::vocab::Verdict;
 use mandat_corpus::admit::SnapshotPeople;
-use mandat_corpus::admit::find::{Found, of_person, versions};
+use mandat_corpus::admit::find::{Found, of_person};
 use mandat_corpus::build::{Store, verdicts};
 use mandat_ledger::Entry;
 use serde_json::{Value, json};
@@ -16,6 +18,8 @@ use crate::sentence::{fix, sentence};
 use crate::ui::{Table, Ui, count, instant};
 use crate::work::Work;
 
+use which::Meant;
+
 /// Say why a record or an account is in or out: from the choice to the rule to the article
 #[derive(Debug, clap::Args)]
 #[command(
@@ -23,13 +27,13 @@ use crate::work::Work;
     mandat explain @anna --platform mastodon\n  mandat explain p004711 --revision 1"
 )]
 pub(crate) struct Args {
-    /// Id of a record, id or @handle of an account, or a URL that ends in one
+    /// Id of a record, id or @handle of an account, or a URL that is one or ends in one
     #[arg(value_name = "RECORD|ACCOUNT|URL")]
     what: String,
     /// For which recipe (default: the only one, or own-model)
     #[arg(long)]
     recipe: Option<String>,
-    /// Platform of the record or account (default: the home's setting)
+    /// Platform of the record or account (default: the home's setting, then the one platform of the vault that has it)
     #[arg(long)]
     platform: Option<String>,
     /// What a published revision decided, beside what holds now
@@ -44,25 +48,22 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
     let open = ctx.open()?;
     let recipe = recipe(&open, args.recipe.as_deref())?;
     let work = Work::open(&open, &recipe, args.at.as_deref(), ctx.now())?;
-    let Some(platform) = open.platform(args.platform.as_deref()) else {
-        return Err(
-            Failure::usage("on which platform?").hint("name it with --platform, or set `platform` in mandat.toml")
-        );
-    };
-    let id = args.what.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    let record =
-        versions(&work.vault, open.keys.keyer().record(platform, id)).map_err(|e| from_library(Exit::BadInput, &e))?;
-    let answer = if let Some(current) = record.iter().find(|r| !r.superseded).or(record.last()) {
-        let explained = explain_record(&work, current);
-        show_record(&ctx.ui, &work, &explained);
-        let mut answer = explained.as_json(&ctx.ui);
-        if let Some(revision) = args.revision {
-            answer["revision"] = revision_says(ctx, &open, &work, current, revision)?;
+    let (meant, id) = which::meant(&open, &work, &args.what, args.platform.as_deref())?;
+    if id != args.what {
+        let words = ctx.ui.t("taken from the end of the address:", "dem Ende der Adresse entnommen:");
+        ctx.ui.line(&format!("{words} {id}"));
+    }
+    let answer = match meant {
+        Meant::Record(current) => {
+            let explained = explain_record(&work, &current);
+            show_record(&ctx.ui, &work, &explained);
+            let mut answer = explained.as_json(&ctx.ui);
+            if let Some(revision) = args.revision {
+                answer["revision"] = revision_says(ctx, &open, &work, &current, revision)?;
+            }
+            answer
         }
-        answer
-    } else {
-        let person = person(&work, platform, id)?;
-        explain_person(ctx, &work, person)?
+        Meant::Account(person) => explain_person(ctx, &work, person)?,
     };
     ctx.ui.answer(&answer);
     Ok(())
@@ -187,19 +188,6 @@ pub(crate) fn word<'a>(ui: &Ui, verdict: Verdict) -> &'a str {
         Verdict::IncludeRedacted => ui.t("IN, with other people's words cut out", "DRIN, ohne die Worte anderer"),
         Verdict::Hold => ui.t("ON HOLD", "ANGEHALTEN"),
         Verdict::Exclude => ui.t("OUT", "DRAUSSEN"),
-    }
-}
-
-fn person(work: &Work, platform: &str, id: &str) -> Outcome<PersonKey> {
-    let refuse = |e: &dyn std::error::Error| from_library(Exit::BadInput, e);
-    if let Some(person) = work.ledger.person_of(platform, id).map_err(|e| refuse(&e))? {
-        return Ok(person);
-    }
-    match work.ledger.holders_of(platform, id).map_err(|e| refuse(&e))?[..] {
-        [one] => Ok(one),
-        [] => Err(Failure::bad_input(format!("neither a record nor an account of that name is known on `{platform}`"))
-            .hint("check the id, and --platform")),
-        _ => Err(Failure::bad_input("several accounts held that handle").hint("name the account id instead")),
     }
 }
 

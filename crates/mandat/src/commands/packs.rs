@@ -1,4 +1,5 @@
 mod check;
+mod coverage;
 mod diff;
 mod sign;
 
@@ -37,11 +38,16 @@ enum What {
 /// Ends with 0 if every expectation holds, 1 if some do not, 3 if a file cannot be read. Rules that pass
 /// may be built with; a changed rule has to pass anew. Without a path the scenarios that come with Mandat run.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  mandat packs test\n  mandat packs test scenarios S06-objection.yaml --json")]
+#[command(
+    after_help = "Examples:\n  mandat packs test\n  mandat packs test --coverage\n  mandat packs test scenarios S06-objection.yaml --json"
+)]
 struct Test {
     /// Scenario files, and folders that hold *.yaml
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Say which cases, rules and reasons have a scenario, and which cases are processes that are tested elsewhere
+    #[arg(long)]
+    coverage: bool,
 }
 
 /// Scenarios that come with the program: those of the repository, by `build.rs`.
@@ -52,6 +58,8 @@ pub(crate) struct Tests {
     results: Vec<ScenarioResult>,
     /// Hash of the packs of each scenario.
     hashes: Vec<String>,
+    /// The packs by their hash.
+    packs: BTreeMap<String, Packs>,
 }
 
 pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
@@ -72,13 +80,27 @@ fn run_tests(ctx: &mut Context, args: &Test) -> Outcome {
     }
     let ui = &ctx.ui;
     tests.show(ui);
-    ui.answer(&json!({"passed": tests.failed() == 0, "scenarios": tests.results.len(),
-        "expectations": tests.expectations(), "failed": tests.failed(), "results": tests.results}));
+    let mut answer = json!({"passed": tests.failed() == 0, "scenarios": tests.results.len(),
+        "expectations": tests.expectations(), "failed": tests.failed(), "results": tests.results,
+        "rules": tests.rules().iter().map(|(packs, passed)| json!({"packs": packs.ids, "sha256": packs.hash.to_string(),
+            "scenarios": passed.0, "expectations": passed.1})).collect::<Vec<_>>()});
+    if args.coverage {
+        let packs: Vec<Packs> = tests.packs.values().cloned().collect();
+        let found = mandat_core::scenario::coverage(&tests.results, &packs);
+        coverage::show(ui, &found);
+        answer["coverage"] = coverage::as_json(&found);
+    }
+    ui.answer(&answer);
     match tests.failed() {
         0 => Ok(()),
-        failed => Err(Failure::refused(format!("{failed} expectations do not hold"))
+        failed => Err(Failure::refused(format!("{} not hold", counted(failed, "expectation does", "expectations do")))
             .hint("the table above says what was expected and what was decided")),
     }
+}
+
+/// `1 thing`, `2 things`.
+fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{} {}", count(number as u64), if number == 1 { one } else { many })
 }
 
 /// Runs the built-in scenarios and notes the rules that pass them; for the demo.
@@ -87,8 +109,11 @@ pub(crate) fn test_built_in(ctx: &Context, home: &Home) -> Outcome<(usize, usize
     tests.note(home, ctx)?;
     match tests.failed() {
         0 => Ok((tests.results.len(), tests.expectations())),
-        failed => Err(Failure::refused(format!("{failed} expectations of the built-in scenarios do not hold"))
-            .hint("mandat packs test")),
+        failed => Err(Failure::refused(format!(
+            "{} of the built-in scenarios not holding",
+            counted(failed, "expectation", "expectations")
+        ))
+        .hint("mandat packs test")),
     }
 }
 
@@ -155,12 +180,13 @@ fn test(home: Option<&Home>, scenarios: &[Scenario]) -> Outcome<Tests> {
         std::fs::read_to_string(path).ok().or_else(|| embedded(name).map(str::to_owned))
     };
     let mut known: BTreeMap<&[String], String> = BTreeMap::new();
-    let mut tests = Tests { results: Vec::new(), hashes: Vec::new() };
+    let mut tests = Tests { results: Vec::new(), hashes: Vec::new(), packs: BTreeMap::new() };
     for scenario in scenarios {
         tests.results.push(run_scenario(scenario, &own).map_err(|found| complain(&found))?);
         if !known.contains_key(scenario.packs.as_slice()) {
             let packs: Packs = RuleBook::load(home, &scenario.packs)?.packs;
             known.insert(&scenario.packs, packs.hash.to_string());
+            tests.packs.insert(packs.hash.to_string(), packs);
         }
         tests.hashes.push(known[scenario.packs.as_slice()].clone());
     }
@@ -174,6 +200,17 @@ impl Tests {
 
     fn failed(&self) -> usize {
         self.results.iter().flat_map(|r| &r.cases).filter(|c| c.failure.is_some()).count()
+    }
+
+    /// For each set of packs: scenarios and expectations that a build with it rests on, most first.
+    fn rules(&self) -> Vec<(&Packs, (usize, usize))> {
+        let mut rules = Vec::with_capacity(self.packs.len());
+        for (hash, packs) in &self.packs {
+            let of = self.results.iter().zip(&self.hashes).filter(|(_, h)| *h == hash);
+            rules.push((packs, of.fold((0, 0), |sum, (r, _)| (sum.0 + 1, sum.1 + r.cases.len()))));
+        }
+        rules.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.ids.cmp(&b.0.ids)));
+        rules
     }
 
     /// Notes the rules of which every scenario of this run passed.
@@ -207,15 +244,31 @@ impl Tests {
                 ui.line(&format!("    {} {}", ui.t("got", "entschieden"), case.got));
             }
         }
-        let all = self.expectations();
-        let good = all - self.failed();
-        let words = ui.t("expectations hold, in", "Erwartungen halten, in");
-        let scenarios = ui.t("scenarios", "Fällen");
-        ui.line(&format!(
-            "\n{} / {} {words} {} {scenarios}",
-            count(good as u64),
-            count(all as u64),
-            self.results.len()
-        ));
+        self.totals(ui);
     }
+
+    /// How many hold, of all and of each set of packs: a recipe rests on those of its own.
+    fn totals(&self, ui: &Ui) {
+        let all = self.expectations();
+        let words = ui.t("expectations hold, in", "Erwartungen halten, in");
+        ui.line(&format!(
+            "\n{} / {} {words} {}",
+            count((all - self.failed()) as u64),
+            count(all as u64),
+            scenarios(ui, self.results.len())
+        ));
+        let rules = self.rules();
+        for (packs, (files, expectations)) in rules.iter().filter(|_| rules.len() > 1) {
+            let names: Vec<&str> = packs.packs.iter().map(|p| p.id.as_str()).collect();
+            ui.line(&format!("  {}: {}, {}", names.join(", "), wanted(ui, *expectations), scenarios(ui, *files)));
+        }
+    }
+}
+
+fn scenarios(ui: &Ui, number: usize) -> String {
+    counted(number, ui.t("scenario", "Fall"), ui.t("scenarios", "Fällen"))
+}
+
+fn wanted(ui: &Ui, number: usize) -> String {
+    counted(number, ui.t("expectation", "Erwartung"), ui.t("expectations", "Erwartungen"))
 }

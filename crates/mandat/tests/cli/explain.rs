@@ -28,8 +28,27 @@ fn says_what_a_revision_decided() {
 fn refuses_what_nobody_knows() {
     let (cli, _folder) = filled();
     drop(cli.run(&["explain", "zzz"]).ended(3).says("neither a record nor an account"));
-    cli.write("mandat.toml", "");
-    drop(cli.run(&["explain", "b1"]).ended(2).says("on which platform?"));
+    drop(cli.run(&["explain", "b1", "--platform", "y"]).ended(3).says("on `y`"));
+}
+
+#[test]
+fn finds_a_record_by_an_id_that_is_a_url_and_on_the_one_platform_that_has_it() {
+    let (cli, _folder) = filled();
+    let more = r#"{"id":"https://y.example.org/posts/ben","platform":"y","account":"dan","audience":"public","created_at":"2024-03-01T10:00:00Z","text":"appels"}
+{"id":"b1","platform":"y","account":"dan","audience":"public","created_at":"2024-03-02T10:00:00Z","text":"peren"}
+"#;
+    cli.write("more.jsonl", more);
+    drop(cli.run(&["ingest", "more.jsonl"]).done());
+    // The exact id comes before the account `ben` at the end of it, also on another platform than the home's.
+    let url = "https://y.example.org/posts/ben";
+    drop(cli.run(&["explain", url]).done().says("record https://y.example.org/posts/ben"));
+    drop(cli.run(&["explain", url, "--platform", "y"]).done().says("record https://y.example.org/posts/ben"));
+    drop(cli.run(&["explain", url, "--platform", "x"]).done().says("taken from the end of the address: ben"));
+    drop(cli.run(&["explain", "b1"]).done().says("OBJECTED"));
+    cli.write("mandat.toml", "[controller]\ndpia = true\n");
+    drop(cli.run(&["explain", "a1"]).done().says("record a1"));
+    drop(cli.run(&["explain", "dan"]).done().says("AGE_UNKNOWN"));
+    drop(cli.run(&["explain", "b1"]).ended(2).says("on which platform?").says("x, y"));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use mandat_core::packs::{DEFAULT, Finding, Kind, Pack, Packs, Severity, check, n
 use mandat_core::scenario::{Scenario, run as run_scenario};
 use serde_json::json;
 
+use super::counted;
 use crate::commands::Context;
 use crate::failure::{Failure, Outcome};
 use crate::home::Home;
@@ -56,7 +57,7 @@ pub(super) fn run(ctx: &Context, args: &Args) -> Outcome {
     let bad = errors + if args.strict { warnings } else { 0 };
     match bad {
         0 => Ok(()),
-        bad => Err(Failure::refused(format!("{bad} things to mend in the packs"))
+        bad => Err(Failure::refused(format!("{} to mend in the packs", counted(bad, "thing", "things")))
             .hint("each line above says where and what to do")),
     }
 }
@@ -112,6 +113,8 @@ fn show(ctx: &Context, found: &[Finding], packs: usize) {
         ui.line(&format!("    {}", one.hint));
     }
     let errors = found.iter().filter(|f| f.severity == Severity::Error).count();
-    let (of, words) = (ui.t("packs checked:", "Pakete geprüft:"), ui.t("errors,", "Fehler,"));
-    ui.line(&format!("{packs} {of} {errors} {words} {} {}", found.len() - errors, ui.t("warnings", "Warnungen")));
+    let checked = counted(packs, ui.t("pack checked", "Paket geprüft"), ui.t("packs checked", "Pakete geprüft"));
+    let wrong = counted(errors, ui.t("error", "Fehler"), ui.t("errors", "Fehler"));
+    let warned = counted(found.len() - errors, ui.t("warning", "Warnung"), ui.t("warnings", "Warnungen"));
+    ui.line(&format!("{checked}: {wrong}, {warned}"));
 }
