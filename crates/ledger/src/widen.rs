@@ -43,7 +43,26 @@ fn is_known(word: &str, configured: &[String]) -> bool {
         || word == AI_TRAINING
         || PURPOSES.contains(&word)
         || configured.iter().any(|own| own == word)
-        || word.strip_prefix("train_").is_some_and(|rest| !rest.is_empty())
+        || word.strip_prefix("train_").is_some_and(|rest| !rest.is_empty()) && !is_near_miss(word)
+}
+
+/// Whether a word is a built-in purpose but for two letters: then it was meant.
+fn is_near_miss(word: &str) -> bool {
+    PURPOSES.iter().any(|purpose| distance(word, purpose) <= 2)
+}
+
+/// Letters to put in, take out or change (Levenshtein 1966).
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
+    for (i, a) in one.chars().enumerate() {
+        let mut corner = std::mem::replace(&mut row[0], i + 1);
+        for (j, b) in other.chars().enumerate() {
+            let change = corner + usize::from(a != b);
+            corner = row[j + 1];
+            row[j + 1] = change.min(corner + 1).min(row[j] + 1);
+        }
+    }
+    row[other.chars().count()]
 }
 
 #[cfg(test)]
@@ -60,6 +79,8 @@ mod tests {
         for (purposes, wider) in [
             (r#"["train-generative"]"#, true),
             (r#"["training"]"#, true),
+            (r#"["train_generativ"]"#, true),
+            (r#"["train_clasifiers"]"#, true),
             (r#"["train_generative","typo"]"#, true),
             ("[]", true),
             (r#"["ai_training"]"#, false),
