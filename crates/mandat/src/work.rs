@@ -1,7 +1,7 @@
 //! What plan, build and explain have in common: a recipe, its rules, and everything known now.
 
 use mandat_core::time::Micros;
-use mandat_corpus::build::{Order, Rules};
+use mandat_corpus::build::{Order, Rules, Store};
 use mandat_corpus::recipe::Recipe;
 use mandat_corpus::vault::Vault;
 use mandat_ledger::{Ledger, Snapshot};
@@ -51,6 +51,36 @@ impl Work {
 pub(crate) fn snapshot(open: &Open, ledger: &Ledger) -> Outcome<Snapshot> {
     let snapshot = ledger.snapshot().map_err(|e| from_library(Exit::BadInput, &e))?;
     Ok(snapshot.with_controller(open.home.settings.values.controller.controller()))
+}
+
+/// Refuses a ledger that is not the one, or a later state of the one, that the last revisions were made
+/// with: a copy from an older backup lacks denials.
+pub(crate) fn ledger_continues(ledger: &Ledger, store: &Store) -> Outcome {
+    let refuse = |e: &dyn std::error::Error| from_library(Exit::BadInput, e);
+    let head = ledger.head().map_err(|e| refuse(&e))?.position;
+    for corpus in store.corpora().map_err(|e| refuse(&e))? {
+        let Some(last) = store.revisions(&corpus).map_err(|e| refuse(&e))?.pop() else { continue };
+        let known = store.content(&corpus, last).map_err(|e| refuse(&e))?.known;
+        let seen = store.lineage(&corpus, last).map_err(|e| refuse(&e))?.barrier.max(known.ledger);
+        if seen > head {
+            return Err(not_the_ledger(format!(
+                "the ledger ends at event {head}, but revision {last} of `{corpus}` was made when it had {seen}"
+            )));
+        }
+        let found = ledger.events(known.ledger..known.ledger + 1).map_err(|e| refuse(&e))?;
+        if known.ledger > 0 && found.first().map(|e| e.appended) != Some(known.ledger_at) {
+            return Err(not_the_ledger(format!(
+                "event {} of the ledger is not the one that revision {last} of `{corpus}` was made with",
+                known.ledger
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn not_the_ledger(message: String) -> Failure {
+    Failure::bad_input(message)
+        .hint("restore the newest backup of the ledger: an older one lacks what people said since")
 }
 
 /// Reads a recipe of the home.

@@ -9,7 +9,7 @@ use crate::failure::{Exit, Failure, Outcome, from_library};
 use crate::report;
 use crate::rules::Tested;
 use crate::ui::{Bar, bytes, count, duration};
-use crate::work::Work;
+use crate::work::{Work, ledger_continues};
 
 /// Build and publish a revision of a corpus
 ///
@@ -67,12 +67,13 @@ fn since_parent(open: &Open, work: &Work, built: &Built) -> Outcome<Option<Diffe
 /// Publishes, with the ledger as barrier.
 pub(crate) fn publish(ctx: &Context, open: &Open, work: &Work, bar: &Bar) -> Outcome<Built> {
     let store = Store::new(&open.home.store());
+    ledger_continues(&work.ledger, &store)?;
     let barrier = LedgerBarrier::new(open, &work.ledger);
     build(&work.vault, &store, &work.snapshot, &work.order(), ctx.now(), &barrier, &|done, of| {
         bar.total(of);
         bar.position(done);
     })
-    .map_err(|e| from_library(Exit::Refused, &e))
+    .map_err(|e| from_library(if e.is_damage() { Exit::BadInput } else { Exit::Refused }, &e))
 }
 
 /// Refuses what must not be built.

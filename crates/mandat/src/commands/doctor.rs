@@ -1,22 +1,25 @@
 use mandat_corpus::build::Store;
+use mandat_corpus::vault::{Problem, Vault};
 use mandat_ledger::Ledger;
 use serde_json::{Value, json};
 
 use crate::commands::{Context, Open};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Exit, Failure, Outcome, from_library};
 use crate::home::check_rights;
 use crate::rules::{RuleBook, Tested};
 use crate::surroundings::{available_memory, processors};
 use crate::ui::{Table, bytes, count};
-use crate::work::{read_recipe, snapshot};
+use crate::work::{ledger_continues, read_recipe, snapshot};
 
 /// Check the home: keys, ledger, vault, recipes, rules
 ///
-/// Ends with 1 if something is wrong. With --deep every event is replayed and compared with the snapshot.
+/// Looks whether every file of the vault and of every revision is there and of its length, and whether the
+/// ledger is the one that the revisions were made with. Ends with 1 if something is wrong. With --deep every
+/// file is read and compared with its SHA-256, and every event replayed and compared with the snapshot.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  mandat doctor\n  mandat doctor --deep --json")]
 pub(crate) struct Args {
-    /// Replay every event and compare
+    /// Read every file and replay every event, and compare
     #[arg(long)]
     deep: bool,
 }
@@ -44,7 +47,8 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
     checks.add(ui.t("home", "Home"), Ok(open.home.root.display().to_string()));
     keys(ctx, &open, &mut checks);
     ledger(ctx, &open, &mut checks, args.deep);
-    vault(ctx, &open, &mut checks);
+    vault(ctx, &open, &mut checks, args.deep);
+    revisions(ctx, &open, &mut checks, args.deep);
     recipes(ctx, &open, &mut checks);
     show(ctx, &checks);
     match checks.wrong() {
@@ -71,7 +75,8 @@ fn ledger(ctx: &Context, open: &Open, checks: &mut Checks, deep: bool) {
         Ok(ledger) => ledger,
         Err(failure) => return checks.add(ui.t("ledger", "Kontobuch"), Err(failure)),
     };
-    checks.add(ui.t("ledger", "Kontobuch"), counts(ctx, &ledger));
+    let store = Store::new(&open.home.store());
+    checks.add(ui.t("ledger", "Kontobuch"), ledger_continues(&ledger, &store).and_then(|()| counts(ctx, &ledger)));
     if deep {
         checks.add(ui.t("snapshot = replay", "Schnappschuss = Wiedergabe"), replay(ctx, open, &ledger));
     }
@@ -105,9 +110,11 @@ fn replay(ctx: &Context, open: &Open, ledger: &Ledger) -> Outcome<String> {
         .hint("remove the folder of compiled files beside the ledger; it is made again"))
 }
 
-fn vault(ctx: &Context, open: &Open, checks: &mut Checks) {
+fn vault(ctx: &Context, open: &Open, checks: &mut Checks, deep: bool) {
     let ui = &ctx.ui;
-    let found = open.vault().map(|vault| {
+    let found = open.vault();
+    let files = found.as_ref().ok().map(|vault| vault_files(ctx, open, vault, deep));
+    let found = found.map(|vault| {
         let rows: u64 = vault.batches().iter().map(|b| b.rows).sum();
         format!(
             "{} {}, {} {}",
@@ -118,6 +125,49 @@ fn vault(ctx: &Context, open: &Open, checks: &mut Checks) {
         )
     });
     checks.add(ui.t("vault", "Tresor"), found);
+    if let Some(files) = files {
+        checks.add(ui.t("files of the vault", "Dateien des Tresors"), files);
+    }
+}
+
+fn vault_files(ctx: &Context, open: &Open, vault: &Vault, deep: bool) -> Outcome<String> {
+    let problems = vault.verify_files(deep);
+    if problems.is_empty() {
+        let store = Store::new(&open.home.store());
+        store.check_vault(vault, false).map_err(|e| from_library(Exit::BadInput, &e))?;
+        return Ok(whole(ctx, deep));
+    }
+    Err(listed(&problems).hint("restore these files from a backup of the vault"))
+}
+
+fn revisions(ctx: &Context, open: &Open, checks: &mut Checks, deep: bool) {
+    let store = Store::new(&open.home.store());
+    let corpora = match store.corpora() {
+        Ok(corpora) => corpora,
+        Err(e) => return checks.add(ctx.ui.t("revisions", "Revisionen"), Err(from_library(Exit::BadInput, &e))),
+    };
+    for corpus in corpora {
+        for revision in store.revisions(&corpus).unwrap_or_default() {
+            let problems = store.verify_revision(&corpus, revision, deep);
+            let found = if problems.is_empty() { Ok(whole(ctx, deep)) } else { Err(listed(&problems)) };
+            let hint = "do not use this revision: restore it from a backup, or build a new one";
+            checks.add(format!("{corpus}/{revision}"), found.map_err(|failure| failure.hint(hint)));
+        }
+    }
+}
+
+fn whole(ctx: &Context, deep: bool) -> String {
+    let ui = &ctx.ui;
+    if deep {
+        ui.t("all there and as they were written", "alle da und wie geschrieben").into()
+    } else {
+        ui.t("all there", "alle da").into()
+    }
+}
+
+/// Every file that is not as it was written.
+fn listed(problems: &[Problem]) -> Failure {
+    Failure::bad_input(problems.iter().map(Problem::to_string).collect::<Vec<_>>().join(", "))
 }
 
 fn recipes(ctx: &Context, open: &Open, checks: &mut Checks) {

@@ -1,3 +1,5 @@
+use std::path::{Path, PathBuf};
+
 use crate::start::filled;
 
 #[test]
@@ -39,4 +41,74 @@ fn answers_as_json() {
     let (cli, _folder) = filled();
     let answer = cli.run(&["build", "own-model", "--json"]).done().json();
     assert_eq!((&answer["revision"], &answer["rows"]), (&1.into(), &2.into()));
+}
+
+#[test]
+fn refuses_a_vault_that_is_damaged_or_gone() {
+    let (cli, folder) = filled();
+    drop(cli.run(&["build", "own-model"]).done());
+    let decide = vault_file(folder.path(), "decide");
+    let whole = std::fs::read(&decide).unwrap();
+    flip(&decide);
+    drop(cli.run(&["doctor"]).done());
+    drop(cli.run(&["doctor", "--deep"]).ended(1).says("WRONG").says("decide").says("was changed"));
+    drop(cli.run(&["build", "own-model"]).ended(3).says("damaged").says("decide").says("from a backup"));
+    std::fs::remove_file(&decide).unwrap();
+    drop(cli.run(&["doctor"]).ended(1).says("WRONG").says("decide").says("is missing"));
+    drop(cli.run(&["build", "own-model"]).ended(3).says("is missing"));
+    std::fs::write(&decide, whole).unwrap();
+    std::fs::rename(folder.path().join("vault"), folder.path().join("elsewhere")).unwrap();
+    drop(cli.run(&["doctor"]).ended(1).says("WRONG").says("the vault holds nothing"));
+    drop(cli.run(&["build", "own-model"]).ended(3).says("the vault holds nothing").says("own-model"));
+    assert!(!folder.path().join("corpora/own-model/2").exists(), "nothing was published");
+}
+
+/// A file of the vault by the start of its name.
+fn vault_file(home: &Path, start: &str) -> PathBuf {
+    let mut folders = vec![home.join("vault")];
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.file_name().unwrap().to_str().unwrap().contains(start) {
+                return path;
+            }
+        }
+    }
+    panic!("the vault has no file `{start}`");
+}
+
+/// Turns one bit over, though the file may be read-only.
+fn flip(path: &Path) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    std::fs::remove_file(path).unwrap();
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn refuses_a_ledger_older_than_the_last_revision() {
+    let (cli, folder) = filled();
+    let ledger = folder.path().join("ledger.sqlite");
+    let old = std::fs::read(&ledger).unwrap();
+    let objects = r#"{"event":"object","received_at":"2025-04-01T00:00:00Z","platform":"x","account":"anna"}"#;
+    cli.write("late.jsonl", objects);
+    drop(cli.run(&["choices", "import", "late.jsonl"]).done());
+    drop(cli.run(&["build", "own-model"]).done().says("0 rows"));
+    drop(cli.run(&["doctor"]).done());
+    // The file from before, as a backup keeps it.
+    for name in ["ledger.sqlite-wal", "ledger.sqlite-shm"] {
+        drop(std::fs::remove_file(folder.path().join(name)));
+    }
+    std::fs::write(&ledger, &old).unwrap();
+    drop(cli.run(&["build", "own-model"]).ended(3).says("the ledger ends at event").says("newest backup"));
+    drop(cli.run(&["doctor"]).ended(1).says("WRONG").says("the ledger ends at event"));
+    // As long as before, but not what was known.
+    let cli = cli.with("MANDAT_NOW", "2027-01-01T00:00:00Z");
+    cli.write("other.jsonl", &objects.replace("anna", "cleo"));
+    drop(cli.run(&["choices", "import", "other.jsonl"]).done());
+    drop(cli.run(&["build", "own-model"]).ended(3).says("is not the one that revision 1"));
+    drop(cli.run(&["doctor"]).ended(1).says("is not the one that revision 1"));
+    assert!(!folder.path().join("corpora/own-model/2").exists(), "nothing was published");
 }
