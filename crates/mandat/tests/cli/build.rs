@@ -67,10 +67,10 @@ fn refuses_a_vault_that_is_damaged_or_gone() {
 fn vault_file(home: &Path, start: &str) -> PathBuf {
     let mut folders = vec![home.join("vault")];
     while let Some(folder) = folders.pop() {
-        for path in std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()) {
+        for path in std::fs::read_dir(folder).expect("a folder").map(|e| e.expect("a file").path()) {
             if path.is_dir() {
                 folders.push(path);
-            } else if path.file_name().unwrap().to_str().unwrap().contains(start) {
+            } else if path.to_string_lossy().rsplit('/').next().is_some_and(|name| name.contains(start)) {
                 return path;
             }
         }
@@ -80,11 +80,11 @@ fn vault_file(home: &Path, start: &str) -> PathBuf {
 
 /// Turns one bit over, though the file may be read-only.
 fn flip(path: &Path) {
-    let mut bytes = std::fs::read(path).unwrap();
+    let mut bytes = std::fs::read(path).expect("a file of the vault");
     let at = bytes.len() / 2;
     bytes[at] ^= 1;
-    std::fs::remove_file(path).unwrap();
-    std::fs::write(path, bytes).unwrap();
+    std::fs::remove_file(path).expect("a file of the vault");
+    std::fs::write(path, bytes).expect("a file of the vault");
 }
 
 #[test]
