@@ -14,7 +14,7 @@ use crate::work::{Work, ledger_continues};
 /// Build and publish a revision of a corpus
 ///
 /// Refuses rules that did not pass `mandat packs test`, and a purpose or profile whose assessment is
-/// not on file in mandat.toml, section [controller].
+/// not on file in mandat.toml, section `controller`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  mandat packs test && mandat build own-model\n  mandat build own-model --json")]
 pub(crate) struct Args {
