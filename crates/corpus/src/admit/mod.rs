@@ -1,7 +1,7 @@
 //! Admission: which records may be used, decided at the speed of reading their decision columns.
 //!
 //! One bucket at a time: the people of the bucket are compiled for the question
-//! ([`mandat_core::admission`]), then every run is merged with them ([`scan`]). The result is one
+//! ([`mandat_core::admission`]), then every run is merged with them (`scan`). The result is one
 //! outcome per row and a [`Tally`]. Nothing here reads text.
 
 pub(crate) mod columns;
