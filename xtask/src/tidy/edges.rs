@@ -4,13 +4,14 @@ use super::metadata::{Member, Workspace, short};
 use super::{Findings, Tracked};
 
 /// The house: a crate, and the crates it may use. An edge that is not here does not exist.
-const EDGES: [(&str, &[&str]); 7] = [
+const EDGES: [(&str, &[&str]); 8] = [
     ("proof", &[]),
     ("core", &["proof"]),
     ("ledger", &["core", "proof"]),
-    ("corpus", &["core", "proof"]),
-    ("mandat", &["core", "corpus", "ledger", "proof"]),
+    ("corpus", &["core", "proof", "text"]),
+    ("mandat", &["core", "corpus", "ledger", "proof", "text"]),
     ("testkit", &["core", "proof"]),
+    ("text", &[]),
     ("xtask", &[]),
 ];
 
