@@ -2,12 +2,12 @@
 
 use mandat_core::time::Micros;
 use mandat_proof::PersonKey;
-use rusqlite::params;
 
 use crate::error::LedgerError;
 use crate::fold::fold_person;
 use crate::ledger::Ledger;
 use crate::row::{kind, mark};
+use crate::store::params;
 use crate::writer::{Live, NewRow, Writer};
 
 /// What an erasure did.
@@ -51,8 +51,7 @@ impl Ledger {
     /// # Errors
     /// When the database fails.
     pub fn scrub(&self) -> Result<bool, LedgerError> {
-        let busy: i64 = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-        Ok(busy == 0)
+        Ok(self.connection.scrub()?)
     }
 }
 

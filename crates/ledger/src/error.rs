@@ -1,7 +1,9 @@
 //! What can go wrong with a ledger as a whole; single events that are not taken are [`crate::Rejection`]s.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use crate::store::{StoreError, is_disk, is_disk_full};
 
 /// Why the ledger could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -60,15 +62,15 @@ pub enum LedgerError {
         /// Position of the last event.
         head: u64,
     },
-    /// SQLite said no.
+    /// The database said no.
     #[error("the ledger's database failed; see the cause, and check the disk")]
-    Database(#[source] rusqlite::Error),
+    Database(#[source] StoreError),
     /// No room left.
     #[error("the disk is full, the ledger could not be read or written; make room and run the command again")]
     DiskFull,
     /// The system could not read or write the file.
     #[error("the ledger's file could not be read or written; check the disk and the rights on the folder")]
-    Disk(#[source] rusqlite::Error),
+    Disk(#[source] StoreError),
     /// A file of the snapshot could not be written or read.
     #[error("cannot {action} `{path}`; check the disk and the rights on the folder")]
     File {
@@ -93,15 +95,27 @@ pub enum LedgerError {
     NoEntropy,
 }
 
-impl From<rusqlite::Error> for LedgerError {
-    fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{CannotOpen, DiskFull, PermissionDenied, ReadOnly, SystemIoFailure};
-        match error.sqlite_error_code() {
-            Some(DiskFull) => Self::DiskFull,
-            Some(SystemIoFailure | CannotOpen | ReadOnly | PermissionDenied) => Self::Disk(error),
-            _ => Self::Database(error),
+impl From<StoreError> for LedgerError {
+    fn from(error: StoreError) -> Self {
+        if is_disk_full(&error) {
+            Self::DiskFull
+        } else if is_disk(&error) {
+            Self::Disk(error)
+        } else {
+            Self::Database(error)
         }
     }
+}
+
+impl From<rusqlite::Error> for LedgerError {
+    fn from(error: rusqlite::Error) -> Self {
+        StoreError::from(error).into()
+    }
+}
+
+/// A file that could not be read or written.
+pub(crate) fn file_error(action: &'static str, path: &Path, source: io::Error) -> LedgerError {
+    LedgerError::File { action, path: path.to_owned(), source }
 }
 
 #[cfg(test)]

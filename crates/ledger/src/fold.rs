@@ -10,7 +10,6 @@ use mandat_core::history::{PersonHistory, Sequenced, Shared};
 use mandat_core::person::{PersonInfo, PersonLine};
 use mandat_core::time::Micros;
 use mandat_proof::{PersonKey, SubjectSecret};
-use rusqlite::Connection;
 
 use crate::codec::Decoder;
 use crate::error::LedgerError;
@@ -18,6 +17,7 @@ use crate::keys::Keys;
 use crate::pass::{finish, fold_parts, load};
 use crate::read::{COLUMNS, clamp, open_payload, read_act, read_row, undecodable};
 use crate::row::{Row, Subject, kind};
+use crate::store::{self, Connection, params};
 
 /// People by key, as nobody else's acts have reached them yet.
 pub(crate) type People = Vec<(PersonKey, PersonHistory)>;
@@ -85,7 +85,7 @@ pub(crate) fn fold_person(
     for part in &mut parts {
         for (slot, subject) in part.subjects().into_iter().enumerate() {
             let mut query = connection.prepare_cached(&sql)?;
-            let mut rows = query.query(rusqlite::params![subject.0, clamp(position)])?;
+            let mut rows = query.query(params![subject.0, clamp(position)])?;
             while let Some(columns) = rows.next()? {
                 let (row, payload) = read_row(columns)?;
                 part.take(slot, &row, payload)?;
@@ -123,12 +123,12 @@ pub(crate) fn fold_shared(connection: &Connection, keys: &Keys, position: u64) -
 fn voided(connection: &Connection, position: u64) -> Result<HashSet<u64>, LedgerError> {
     let mut query = connection.prepare_cached("SELECT voided FROM voids WHERE by <= ?1")?;
     let rows: Result<_, _> =
-        query.query_map([clamp(position)], |row| Ok(row.get::<_, i64>(0)?.cast_unsigned()))?.collect();
+        query.query_map([clamp(position)], |row| Ok(row.get::<i64>(0)?.cast_unsigned()))?.collect();
     Ok(rows?)
 }
 
 /// Only the subject: rows of others are passed over without reading the rest.
-fn subject_of(columns: &rusqlite::Row<'_>) -> Result<Option<Subject>, LedgerError> {
+fn subject_of(columns: store::Row<'_>) -> Result<Option<Subject>, LedgerError> {
     let value = columns.get_ref(6)?;
     Ok(value.as_blob_or_null().ok().flatten().and_then(|bytes| bytes.try_into().ok()).map(Subject))
 }

@@ -1,7 +1,6 @@
 //! Names shown, the accounts that held them, and denials that name no more than a name (DESIGN 8.4).
 
 use mandat_core::time::Micros;
-use rusqlite::params;
 
 use crate::check::denies;
 use crate::codec::encode;
@@ -9,6 +8,7 @@ use crate::error::LedgerError;
 use crate::ledger::open_account;
 use crate::read::acts_of_subject;
 use crate::row::{Subject, mark, seal_side};
+use crate::store::params;
 use crate::writer::{Account, Live, NewRow, Writer, open_live};
 
 impl Writer<'_> {

@@ -2,11 +2,11 @@
 
 use mandat_core::event::EventKind;
 use mandat_proof::PersonKey;
-use rusqlite::{Transaction, TransactionBehavior};
 
 use crate::error::LedgerError;
 use crate::ledger::{Ledger, read_head};
 use crate::read::Entry;
+use crate::store::TransactionBehavior;
 
 impl Ledger {
     /// Runs `act` with the head's position while nothing can be appended; `None`, and `act` does not
@@ -15,7 +15,7 @@ impl Ledger {
     /// # Errors
     /// When the database fails or a row was changed.
     pub fn hold<T>(&self, position: u64, act: impl FnOnce(u64) -> T) -> Result<Option<T>, LedgerError> {
-        let tx = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let head = read_head(&tx)?.position;
         let since = self.events(position.saturating_add(1)..head.saturating_add(1))?;
         let done = since.iter().all(|event| only_permits(&event.entry)).then(|| act(head));

@@ -1,7 +1,6 @@
 //! Batches of imported choices, and undoing one.
 
 use mandat_core::time::Micros;
-use rusqlite::params;
 
 use crate::check::denies;
 use crate::codec::{Decoder, kind_of};
@@ -9,6 +8,7 @@ use crate::error::LedgerError;
 use crate::ledger::Ledger;
 use crate::read::{COLUMNS, open_payload, open_secret, read_act, read_row};
 use crate::row::{Row, kind, mark};
+use crate::store::{self, params};
 use crate::writer::{NewRow, Writer};
 
 /// One batch of imported choices.
@@ -55,7 +55,7 @@ impl Ledger {
              FROM (SELECT batch, min(first) AS first, max(last) AS last, sum(last - first + 1) AS rows
                    FROM imports GROUP BY batch) b ORDER BY batch",
         )?;
-        let number = |row: &rusqlite::Row<'_>, at| Ok::<_, rusqlite::Error>(row.get::<_, i64>(at)?.cast_unsigned());
+        let number = |row: store::Row<'_>, at| Ok::<_, store::StoreError>(row.get::<i64>(at)?.cast_unsigned());
         let batches: Result<_, _> = query
             .query_map([], |row| {
                 Ok(ImportBatch {

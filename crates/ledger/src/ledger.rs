@@ -1,19 +1,16 @@
 //! Opening a ledger, and the small questions: head, accounts, handles.
 
 use std::fmt;
-use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
 use mandat_core::time::Micros;
 use mandat_proof::{PersonKey, SubjectSecret};
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
-use crate::durable;
 use crate::entropy::Entropy;
 use crate::error::LedgerError;
 use crate::keys::Keys;
 use crate::row::{Subject, open_side};
-use crate::schema;
+use crate::store::{Connection, OptionalExtension};
 use crate::writer::{Account, open_live};
 
 /// The end of the ledger.
@@ -57,20 +54,12 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Exists`] if there is a file, unless it is what a killed `create` left behind.
     pub fn create(path: &Path, keys: Keys) -> Result<Self, LedgerError> {
-        let fresh = private_file(path)?;
-        let mut connection = schema::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        if !fresh && !schema::is_empty(&connection).unwrap_or(false) {
-            return Err(LedgerError::Exists(path.to_owned()));
-        }
-        schema::harden(&connection)?;
         let prints = keys.fingerprints();
         let meta = [
             ("person_key_fingerprint", prints.person.to_be_bytes().to_vec()),
             ("wrapping_key_fingerprint", prints.wrapping.to_be_bytes().to_vec()),
         ];
-        schema::create(&mut connection, &meta)?;
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        durable::sync_dir(folder).map_err(|source| file_error("make durable", path, source))?;
+        let connection = Connection::create(path, &meta)?;
         Ok(Self { connection, keys, entropy: Entropy::new(), path: path.to_owned() })
     }
 
@@ -79,12 +68,7 @@ impl Ledger {
     /// # Errors
     /// When there is none, it is of another format, the keys are not its own, or SQLite cannot keep it safe.
     pub fn open(path: &Path, keys: Keys) -> Result<Self, LedgerError> {
-        if !path.exists() {
-            return Err(LedgerError::NotFound(path.to_owned()));
-        }
-        let connection = schema::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        schema::check(&connection, path)?;
-        schema::harden(&connection)?;
+        let connection = Connection::open(path)?;
         let ledger = Self { connection, keys, entropy: Entropy::new(), path: path.to_owned() };
         ledger.check_keys()?;
         Ok(ledger)
@@ -199,9 +183,7 @@ pub(crate) fn read_head(connection: &Connection) -> Result<Head, LedgerError> {
     let mut query =
         connection.prepare_cached("SELECT position, appended_at FROM events ORDER BY position DESC LIMIT 1")?;
     let head = query
-        .query_row([], |row| {
-            Ok(Head { position: row.get::<_, i64>(0)?.cast_unsigned(), appended: Micros(row.get(1)?) })
-        })
+        .query_row([], |row| Ok(Head { position: row.get::<i64>(0)?.cast_unsigned(), appended: Micros(row.get(1)?) }))
         .optional()?;
     Ok(head.unwrap_or(Head { position: 0, appended: Micros::DISTANT_PAST }))
 }
@@ -218,7 +200,7 @@ pub(crate) fn read_account(
     )?;
     let found = query
         .query_row([person.to_bytes()], |row| {
-            Ok((Subject(row.get(0)?), row.get::<_, Vec<u8>>(1)?, row.get::<_, Vec<u8>>(2)?))
+            Ok((Subject(row.get(0)?), row.get::<Vec<u8>>(1)?, row.get::<Vec<u8>>(2)?))
         })
         .optional()?;
     let Some((subject, wrapped, sealed)) = found else { return Ok(None) };
@@ -232,21 +214,4 @@ pub(crate) fn open_account(secret: &SubjectSecret, sealed: &[u8]) -> Result<Acco
     plain
         .and_then(|plain| postcard::from_bytes(&plain).ok())
         .ok_or(LedgerError::Corrupt { position: 0, what: "an account" })
-}
-
-pub(crate) fn file_error(action: &'static str, path: &Path, source: std::io::Error) -> LedgerError {
-    LedgerError::File { action, path: path.to_owned(), source }
-}
-
-/// Makes the file for its owner alone before SQLite sees it; `false` if there was one.
-fn private_file(path: &Path) -> Result<bool, LedgerError> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(_) => Ok(true),
-        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
-        Err(e) => Err(file_error("create", path, e)),
-    }
 }

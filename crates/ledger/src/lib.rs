@@ -52,6 +52,7 @@ mod row;
 mod same;
 mod schema;
 mod snapshot;
+mod store;
 mod widen;
 mod writer;
 
@@ -66,5 +67,6 @@ pub use notices::NoticesReport;
 pub use people::{PeopleReport, Sighting, SightingReport};
 pub use read::{Entry, LedgerEvent};
 pub use snapshot::{Snapshot, SnapshotCheck, SnapshotOptions};
+pub use store::StoreError;
 pub use widen::widen;
 pub use writer::Account;

@@ -3,11 +3,11 @@
 use mandat_core::notice::Notice;
 use mandat_core::time::Micros;
 use mandat_proof::sha256;
-use rusqlite::{OptionalExtension, params};
 
 use crate::error::LedgerError;
 use crate::ledger::Ledger;
 use crate::row::kind;
+use crate::store::{OptionalExtension, params};
 use crate::writer::{NewRow, Writer};
 
 /// What became of a file of notices.

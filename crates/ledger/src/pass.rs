@@ -6,7 +6,6 @@ use std::thread;
 use hashbrown::HashMap;
 use mandat_core::history::PersonHistory;
 use mandat_proof::{PersonKey, SubjectSecret};
-use rusqlite::Connection;
 
 use crate::codec::Decoder;
 use crate::error::LedgerError;
@@ -14,6 +13,7 @@ use crate::fold::{KeyRange, People, apply_erasure, apply_row, is_blank};
 use crate::keys::Keys;
 use crate::read::open_secret;
 use crate::row::{Row, Subject};
+use crate::store::Connection;
 
 /// Rows handed to a thread at once.
 const BATCH: usize = 1024;
@@ -69,7 +69,7 @@ pub(crate) fn load<'a>(
     let mut rows = query.query([range.first.to_bytes(), range.last.to_bytes()])?;
     while let Some(row) = rows.next()? {
         let person = PersonKey::from_bytes(row.get(0)?);
-        let secret = match (row.get::<_, Option<Vec<u8>>>(2)?, row.get::<_, Option<i64>>(3)?) {
+        let secret = match (row.get::<Option<Vec<u8>>>(2)?, row.get::<Option<i64>>(3)?) {
             (Some(wrapped), None) => Secret::Wrapped(wrapped),
             (_, erased) => Secret::Destroyed { position: erased.unwrap_or(0).cast_unsigned() },
         };

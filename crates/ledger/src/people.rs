@@ -4,12 +4,12 @@ use mandat_core::history::DEFAULT_PLATFORM;
 use mandat_core::person::PersonLine;
 use mandat_core::time::Micros;
 use mandat_proof::PersonKey;
-use rusqlite::params;
 
 use crate::append::CHUNK;
 use crate::error::LedgerError;
 use crate::ledger::Ledger;
 use crate::row::kind;
+use crate::store::params;
 use crate::writer::{Account, Live, NewRow, Writer};
 
 /// An account that turned up in records.
@@ -141,7 +141,7 @@ impl Writer<'_> {
         )?;
         let mut rows = query.query(params![sighting.person.to_bytes(), handle, sighting.from.map(|at| at.0)])?;
         match rows.next()? {
-            Some(row) => Ok(row.get::<_, Option<bool>>(0)?.unwrap_or(false)),
+            Some(row) => Ok(row.get::<Option<bool>>(0)?.unwrap_or(false)),
             None => Ok(false),
         }
     }

@@ -8,13 +8,13 @@ use mandat_core::notice::Notice;
 use mandat_core::person::PersonLine;
 use mandat_core::time::Micros;
 use mandat_proof::{PersonKey, SubjectSecret};
-use rusqlite::{Connection, params};
 
 use crate::codec::{Decoder, kind_of};
 use crate::error::LedgerError;
 use crate::keys::Keys;
 use crate::ledger::Ledger;
 use crate::row::{Row, Subject, kind, mark, unwrap};
+use crate::store::{self, Connection};
 use crate::writer::Live;
 
 /// The columns of [`read_row`], in its order.
@@ -74,8 +74,7 @@ impl Ledger {
              FROM events LEFT JOIN subjects s USING (subject) WHERE position >= ?1 AND position < ?2 ORDER BY position"
         );
         let mut query = self.connection.prepare_cached(&sql)?;
-        let range = params![clamp(positions.start), clamp(positions.end)];
-        let mut rows = query.query(range)?;
+        let mut rows = query.query([clamp(positions.start), clamp(positions.end)])?;
         let mut out = Vec::new();
         while let Some(row) = rows.next()? {
             out.push(self.open_event(row)?);
@@ -101,10 +100,10 @@ impl Ledger {
         Ok(out)
     }
 
-    fn open_event(&self, columns: &rusqlite::Row<'_>) -> Result<LedgerEvent, LedgerError> {
+    fn open_event(&self, columns: store::Row<'_>) -> Result<LedgerEvent, LedgerError> {
         let (row, payload) = read_row(columns)?;
         let person: Option<[u8; 16]> = columns.get(8)?;
-        let secret = match (row.subject, columns.get::<_, Option<Vec<u8>>>(9)?) {
+        let secret = match (row.subject, columns.get::<Option<Vec<u8>>>(9)?) {
             (Some(subject), Some(wrapped)) => Some(open_secret(&self.keys, subject, &wrapped)?),
             (Some(_), None) => None,
             (None, _) => Some(self.keys.shared().clone()),
@@ -161,10 +160,10 @@ pub(crate) const fn undecodable(row: &Row) -> LedgerError {
 }
 
 /// Reads the columns [`COLUMNS`].
-pub(crate) fn read_row<'a>(columns: &'a rusqlite::Row<'_>) -> Result<(Row, &'a [u8]), LedgerError> {
-    let number = |at: usize| -> Result<i64, LedgerError> { Ok(columns.get_ref(at)?.as_i64().map_err(from_sql)?) };
+pub(crate) fn read_row<'a>(columns: store::Row<'a>) -> Result<(Row, &'a [u8]), LedgerError> {
+    let number = |at: usize| -> Result<i64, LedgerError> { Ok(columns.get_ref(at)?.as_i64()?) };
     let byte = |at: usize| -> Result<u8, LedgerError> { Ok(columns.get(at)?) };
-    let subject = columns.get_ref(6)?.as_blob_or_null().map_err(from_sql)?;
+    let subject = columns.get_ref(6)?.as_blob_or_null()?;
     let row = Row {
         position: number(0)?.cast_unsigned(),
         kind: byte(1)?,
@@ -174,14 +173,10 @@ pub(crate) fn read_row<'a>(columns: &'a rusqlite::Row<'_>) -> Result<(Row, &'a [
         asserted: Micros(number(5)?),
         subject: subject.and_then(|bytes| bytes.try_into().ok()).map(Subject),
     };
-    Ok((row, columns.get_ref(7)?.as_blob().map_err(from_sql)?))
+    Ok((row, columns.get_ref(7)?.as_blob()?))
 }
 
-fn from_sql(error: rusqlite::types::FromSqlError) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Null, Box::new(error))
-}
-
-/// SQLite's numbers are signed.
+/// A database's numbers are signed.
 pub(crate) fn clamp(position: u64) -> i64 {
     i64::try_from(position).unwrap_or(i64::MAX)
 }

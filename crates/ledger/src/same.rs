@@ -34,7 +34,7 @@ impl Writer<'_> {
                 // What the ledger made of an event is not the event.
                 continue;
             }
-            let secret = match (row.subject, columns.get::<_, Option<Vec<u8>>>(8)?) {
+            let secret = match (row.subject, columns.get::<Option<Vec<u8>>>(8)?) {
                 (None, _) => Some(self.keys.shared().clone()),
                 (Some(subject), Some(wrapped)) => Some(open_secret(self.keys, subject, &wrapped)?),
                 (Some(_), None) => None,

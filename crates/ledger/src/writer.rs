@@ -3,13 +3,13 @@
 use hashbrown::{HashMap, HashSet};
 use mandat_core::time::Micros;
 use mandat_proof::{PersonKey, SubjectSecret};
-use rusqlite::{Transaction, TransactionBehavior, params};
 
 use crate::entropy::Entropy;
 use crate::error::LedgerError;
 use crate::keys::Keys;
 use crate::ledger::{Head, Ledger, read_account, read_head};
 use crate::row::{Row, Subject, seal_side, unwrap, wrap};
+use crate::store::{Transaction, TransactionBehavior, params};
 
 /// A subject whose secret exists.
 #[derive(Debug, Clone)]
@@ -139,7 +139,7 @@ impl<'a> Writer<'a> {
         let mut rows = query.query([person.to_bytes()])?;
         let (mut live, mut suppressed) = (None, false);
         while let Some(row) = rows.next()? {
-            if row.get::<_, Option<i64>>(3)?.is_some() {
+            if row.get::<Option<i64>>(3)?.is_some() {
                 suppressed = true;
             } else {
                 let wrapped: Vec<u8> = row.get(1)?;

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::durable;
 use crate::error::LedgerError;
+use crate::error::file_error;
 use crate::fold::KeyRange;
-use crate::ledger::file_error;
 use crate::snapshot::file::{BucketFile, Stamp};
 use crate::snapshot::layout::layout;
 

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use mandat_core::history::PersonHistory;
 use mandat_core::time::Micros;
 use mandat_proof::PersonKey;
-use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::LedgerError;
 use crate::fold::{KeyRange, fold_people, fold_shared, is_blank};
@@ -18,6 +17,7 @@ use crate::snapshot::layout::layout;
 use crate::snapshot::sink::{self, Sink};
 use crate::snapshot::tail::{Tail, read_tail};
 use crate::snapshot::{Snapshot, SnapshotOptions, in_memory, pass_range, spread};
+use crate::store::{Connection, OptionalExtension};
 
 impl Ledger {
     /// Everybody as known at the head.

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mandat_core::history::PersonHistory;
 use mandat_proof::PersonKey;
-use rusqlite::Transaction;
 
 use crate::error::LedgerError;
 use crate::fold::{KeyRange, fold_people, fold_person, fold_shared};
 use crate::ledger::{Ledger, read_head};
 use crate::snapshot::{Snapshot, in_memory, spread};
+use crate::store::Transaction;
 
 /// The result of comparing a snapshot with a full replay.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -22,7 +22,7 @@ use mandat_core::history::PersonHistory;
 use mandat_proof::{PersonKey, sha256};
 
 use crate::error::LedgerError;
-use crate::ledger::file_error;
+use crate::error::file_error;
 
 pub(super) const MAGIC: &[u8; 8] = b"MNDTSNAP";
 pub(super) const FORMAT: u32 = 1;

@@ -8,7 +8,7 @@ use mandat_proof::{PersonKey, sha256};
 
 use crate::durable;
 use crate::error::LedgerError;
-use crate::ledger::file_error;
+use crate::error::file_error;
 use crate::snapshot::file::{FOOTER, FORMAT, MAGIC, RECORD, Stamp};
 
 /// Size from which a block ends.

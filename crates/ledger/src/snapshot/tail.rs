@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use hashbrown::HashMap;
 use mandat_core::history::PersonHistory;
 use mandat_proof::{PersonKey, SubjectSecret};
-use rusqlite::{Connection, params};
 
 use crate::codec::Decoder;
 use crate::error::LedgerError;
@@ -14,6 +13,7 @@ use crate::keys::Keys;
 use crate::read::{COLUMNS, clamp, open_secret, read_row};
 use crate::row::Subject;
 use crate::snapshot::base::Base;
+use crate::store::{Connection, params};
 
 /// Histories that differ from the compiled files: a person's own acts, not those of linked accounts.
 pub(crate) struct Tail {

@@ -1,0 +1,129 @@
+//! A connection to the database, and what happens in it whole or not at all.
+
+use std::ops::Deref;
+use std::path::Path;
+
+use crate::error::LedgerError;
+use crate::store::{Params, Row, Statement, StoreError, sqlite};
+
+/// A connection.
+pub(crate) enum Connection {
+    Sqlite(rusqlite::Connection),
+}
+
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TransactionBehavior {
+    /// It reads, and sees the database as it was at its first read.
+    Deferred,
+    /// It writes, and nobody else does until it ends.
+    Immediate,
+}
+
+/// Statements that take effect together, at [`Transaction::commit`]; dropped, they never were.
+pub(crate) struct Transaction<'c> {
+    connection: &'c Connection,
+}
+
+impl Connection {
+    /// Makes a ledger, with what its table `meta` says.
+    pub(crate) fn create(path: &Path, meta: &[(&str, Vec<u8>)]) -> Result<Self, LedgerError> {
+        sqlite::create(path, meta).map(Self::Sqlite)
+    }
+
+    /// Opens a ledger; everything it rests on is asserted first.
+    pub(crate) fn open(path: &Path) -> Result<Self, LedgerError> {
+        sqlite::open(path).map(Self::Sqlite)
+    }
+
+    /// Removes older images of what was destroyed; `false` if a reader stands in the way.
+    pub(crate) fn scrub(&self) -> Result<bool, StoreError> {
+        match self {
+            Self::Sqlite(connection) => sqlite::scrub(connection),
+        }
+    }
+
+    /// A statement, compiled at its first use.
+    pub(crate) fn prepare_cached(&self, sql: &str) -> Result<Statement<'_>, StoreError> {
+        match self {
+            Self::Sqlite(connection) => Ok(Statement::Sqlite(connection.prepare_cached(sql)?)),
+        }
+    }
+
+    /// Runs a statement and says how many rows it changed.
+    pub(crate) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+        self.prepare_cached(sql)?.execute(params)
+    }
+
+    /// Runs a statement and reads the first of its rows.
+    pub(crate) fn query_row<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.prepare_cached(sql)?.query_row(params, read)
+    }
+
+    /// Runs several statements that give no rows.
+    pub(crate) fn execute_batch(&self, sql: &str) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(connection) => Ok(connection.execute_batch(sql)?),
+        }
+    }
+
+    /// Begins a transaction; a second one in the same connection fails.
+    pub(crate) fn transaction_with_behavior(
+        &self,
+        behavior: TransactionBehavior,
+    ) -> Result<Transaction<'_>, StoreError> {
+        match (self, behavior) {
+            (Self::Sqlite(connection), TransactionBehavior::Deferred) => connection.execute_batch("BEGIN DEFERRED")?,
+            // A read transaction that turns into a write may fail without waiting.
+            (Self::Sqlite(connection), TransactionBehavior::Immediate) => {
+                connection.execute_batch("BEGIN IMMEDIATE")?;
+            }
+        }
+        Ok(Transaction { connection: self })
+    }
+
+    /// Begins a transaction that reads.
+    pub(crate) fn unchecked_transaction(&self) -> Result<Transaction<'_>, StoreError> {
+        self.transaction_with_behavior(TransactionBehavior::Deferred)
+    }
+
+    fn in_transaction(&self) -> bool {
+        match self {
+            Self::Sqlite(connection) => !connection.is_autocommit(),
+        }
+    }
+}
+
+impl Transaction<'_> {
+    /// Makes everything durable.
+    pub(crate) fn commit(self) -> Result<(), StoreError> {
+        self.connection.execute_batch("COMMIT")
+    }
+
+    /// Ends it as if it had not been.
+    pub(crate) fn rollback(self) -> Result<(), StoreError> {
+        self.connection.execute_batch("ROLLBACK")
+    }
+}
+
+impl Deref for Transaction<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.connection
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if self.connection.in_transaction() {
+            // Nothing was acknowledged; a connection that cannot even roll back fails at its next use.
+            drop(self.connection.execute_batch("ROLLBACK"));
+        }
+    }
+}
