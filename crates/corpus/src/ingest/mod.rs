@@ -35,7 +35,7 @@ pub struct IngestOptions {
     pub dry_run: bool,
     /// Bytes of the longest line; a longer one is rejected.
     pub max_line: usize,
-    /// How the vault is cut, if this is its first ingest; chosen by the size of the input if missing.
+    /// How finely the vault is cut at least; chosen by the size of its text if missing.
     pub layout: Option<Layout>,
     /// The time that the batch is marked with.
     pub at: Micros,
@@ -120,6 +120,8 @@ pub enum Phase {
     Writing,
     /// Settling and publishing.
     Publishing,
+    /// Cutting a vault that outgrew its layout into finer buckets, shards and groups.
+    Recutting,
 }
 
 /// Is told how far an ingest is.

@@ -51,11 +51,11 @@ pub fn ingest(
     let (intake, sources) = job.read(vault, inputs, Some(sink), &mut report)?;
     if sources.is_empty() || report.accepted == 0 && report.rejected_total() == 0 {
         report.unchanged = report.files.iter().any(|f| f.unchanged);
-        return Ok(report);
+    } else {
+        job.publish(&mut writer, intake, sources, accounts, &mut report)?;
     }
-    job.publish(&mut writer, intake, sources, accounts, &mut report)?;
-    compact::compact_if_due(&mut writer, options.memory)?;
-    drop(writer);
+    // Also when nothing came: an earlier ingest may have been killed before this.
+    job.maintain(writer, vault)?;
     vault.reload()?;
     Ok(report)
 }
@@ -92,6 +92,17 @@ impl Job<'_> {
             holds: Sorter::new(temp, self.options.memory / 16),
             rejections: HashedFile::create_private(&rejections).map_err(|e| VaultError::io(&rejections, e))?,
         })
+    }
+
+    /// Merges units that became too many, cuts a vault finer that became too large, removes what that replaced.
+    fn maintain(&self, mut writer: Writer, vault: &mut Vault) -> Result<(), VaultError> {
+        let IngestOptions { memory, layout, .. } = *self.options;
+        compact::compact_if_due(&mut writer, memory)?;
+        if compact::is_outgrown(&writer, layout).is_some() {
+            self.progress.phase(Phase::Recutting);
+            compact::recut_if_due(&mut writer, layout, memory)?;
+        }
+        writer.sweep(vault)
     }
 
     /// Reads all inputs that are not known yet.
@@ -202,7 +213,7 @@ impl Job<'_> {
         self.progress.phase(Phase::Publishing);
         let mut batches = writer.manifest.batches.clone();
         batches.push(batch);
-        let draft = Draft { add: Some(unit), remove: Vec::new(), batches, layout };
+        let draft = Draft { add: vec![unit], remove: Vec::new(), batches, layout };
         writer.commit(draft, self.options.memory, Some(accounts))
     }
 

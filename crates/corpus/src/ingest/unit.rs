@@ -52,6 +52,7 @@ pub struct UnitWriter<'a> {
     last: Option<(PersonKey, RecordKey, VersionOrder)>,
     author: Author,
     large: BTreeMap<String, u64>,
+    text: u64,
     accounts: Vec<Account>,
     /// Rows written.
     pub rows: u64,
@@ -99,6 +100,7 @@ impl<'a> UnitWriter<'a> {
             last: None,
             author: Author::default(),
             large: BTreeMap::new(),
+            text: 0,
             accounts: Vec::new(),
             rows: 0,
             duplicates: 0,
@@ -195,6 +197,7 @@ impl<'a> UnitWriter<'a> {
 
     fn end_person(&mut self) {
         let text = std::mem::take(&mut self.author.text);
+        self.text += text;
         if let Some(person) = self.author.person
             && text >= GROUP_TARGET / 4
         {
@@ -222,7 +225,7 @@ impl<'a> UnitWriter<'a> {
         let postings = sorted(&dir, &prefix, "postings.idx", self.postings)?;
         crate::durable::sync_dir(&dir).map_err(|e| VaultError::io(&dir, e))?;
         let (number, batches) = (self.plan.number, self.plan.batches);
-        let unit = Unit { number, batches, runs: self.runs, indexes, large: self.large };
+        let unit = Unit { number, batches, runs: self.runs, indexes, text: self.text, large: self.large };
         Ok(UnitDraft { unit, postings, rows: self.rows, duplicates: self.duplicates })
     }
 }

@@ -31,8 +31,8 @@ pub(crate) struct Writer {
 
 /// What comes and goes.
 pub(crate) struct Draft {
-    /// The unit that comes.
-    pub add: Option<UnitDraft>,
+    /// The units that come, oldest first: numbered from [`Writer::next`] on, in the place of those that go.
+    pub add: Vec<UnitDraft>,
     /// Numbers of the units that go.
     pub remove: Vec<u64>,
     /// All batches after the change.
@@ -56,10 +56,19 @@ impl Writer {
         // This process's own reading would keep the sweep from taking what is old.
         vault.release();
         let newest = Manifest::newest(&dir)?;
-        sweep(&dir, newest.as_ref()).map_err(at)?;
+        sweep(&dir, newest.as_ref(), None).map_err(at)?;
         vault.reload()?;
         let temp = tempfile::Builder::new().prefix("tmp-").tempdir_in(&dir).map_err(at)?;
         Ok(Self { dir, temp, manifest: vault.manifest.clone(), _lock: lock })
+    }
+
+    /// Removes what the last change replaced, unless another process reads it: then a later change does.
+    ///
+    /// # Errors
+    /// If a file cannot be removed.
+    pub(crate) fn sweep(&self, vault: &mut Vault) -> Result<(), VaultError> {
+        vault.release();
+        sweep(&self.dir, Some(&self.manifest), Some(self.temp.path())).map_err(|e| VaultError::io(&self.dir, e))
     }
 
     /// Number of the manifest that the next change publishes.
@@ -78,9 +87,10 @@ impl Writer {
         memory: usize,
         accounts: Option<&mut dyn Accounts>,
     ) -> Result<(), VaultError> {
-        let number = self.next();
-        let (added, postings) = draft.add.map(|d| (d.unit, d.postings)).unzip();
-        let settled = self.settle(added.as_ref(), &draft.remove, draft.layout, memory)?;
+        let number = self.next() + draft.add.len().saturating_sub(1) as u64;
+        let (added, postings): (Vec<Unit>, Vec<FileEntry>) =
+            draft.add.into_iter().map(|d| (d.unit, d.postings)).unzip();
+        let settled = self.settle(&added, &draft.remove, draft.layout, memory)?;
         let mut manifest = self.manifest.clone();
         manifest.sequence = number;
         manifest.layout = draft.layout;
@@ -99,22 +109,14 @@ impl Writer {
         Ok(())
     }
 
-    fn settle(
-        &self,
-        added: Option<&Unit>,
-        remove: &[u64],
-        layout: Layout,
-        memory: usize,
-    ) -> Result<Settled, VaultError> {
+    fn settle(&self, added: &[Unit], remove: &[u64], layout: Layout, memory: usize) -> Result<Settled, VaultError> {
         let mut parts = Vec::new();
         for unit in &self.manifest.units {
             let gone = remove.contains(&unit.number);
             parts.push(Part { unit, before: true, after: !gone, driver: gone });
         }
-        if let Some(unit) = added {
-            let fresh = Part { unit, before: false, after: true, driver: true };
-            parts.insert(place(&self.manifest.units, remove), fresh);
-        }
+        let at = place(&self.manifest.units, remove);
+        parts.splice(at..at, added.iter().map(|unit| Part { unit, before: false, after: true, driver: true }));
         let (vault, temp, bucket_bits) = (self.dir.as_path(), self.temp.path(), layout.bucket_bits);
         let name = format!("deltas-{}", self.next());
         Settle { vault, temp, name, parts: &parts, bucket_bits, memory }.run()
@@ -123,20 +125,19 @@ impl Writer {
     fn overlays(
         &self,
         manifest: &mut Manifest,
-        added: Option<Unit>,
+        added: Vec<Unit>,
         remove: &[u64],
         deltas: &Path,
     ) -> Result<(), VaultError> {
-        if let Some(unit) = added {
-            manifest.units.insert(place(&self.manifest.units, remove), unit);
-        }
+        let at = place(&self.manifest.units, remove);
+        manifest.units.splice(at..at, added);
         let path = format!("overlays/{:08}.bin", manifest.sequence);
         apply::apply(&self.dir, &path, deltas, &mut manifest.units.iter_mut().collect::<Vec<_>>())?;
         manifest.units.retain(|u| !remove.contains(&u.number));
         Ok(())
     }
 
-    fn postings(&self, manifest: &mut Manifest, settled: Settled, added: Option<FileEntry>) -> Result<(), VaultError> {
+    fn postings(&self, manifest: &mut Manifest, settled: Settled, added: Vec<FileEntry>) -> Result<(), VaultError> {
         let folder = self.dir.join("overlays");
         durable::make_private_dir(&folder).map_err(|e| VaultError::io(&folder, e))?;
         let name = format!("{:08}-postings.idx", manifest.sequence);
@@ -204,7 +205,7 @@ impl Writer {
     }
 }
 
-/// Where a new unit stands among the old ones: last, or in the place of those it replaces.
+/// Where new units stand among the old ones: last, or in the place of those they replace.
 fn place(units: &[Unit], remove: &[u64]) -> usize {
     units.iter().rposition(|u| remove.contains(&u.number)).map_or(units.len(), |i| i + 1)
 }
@@ -217,13 +218,15 @@ fn moved(digest: &str, by: &RowSum) -> String {
 }
 
 /// Removes what no manifest names: always what a killed writer left, and what is old if nobody reads.
-fn sweep(dir: &Path, manifest: Option<&Manifest>) -> io::Result<()> {
+/// The folder of work in progress stays.
+fn sweep(dir: &Path, manifest: Option<&Manifest>, work: Option<&Path>) -> io::Result<()> {
     let alone = Lock::exclusive(&dir.join("readers.lock"))?;
     let live = manifest.map(Manifest::files).unwrap_or_default();
     let sequence = manifest.map_or(0, |m| m.sequence);
     let newest = PathBuf::from(Manifest::file_name(sequence));
     for path in durable::files_below(dir)? {
-        if live.contains(&path) || path == newest || path.extension().is_some_and(|e| e == "lock") {
+        let in_work = work.is_some_and(|w| dir.join(&path).starts_with(w));
+        if live.contains(&path) || in_work || path == newest || path.extension().is_some_and(|e| e == "lock") {
             continue;
         }
         if alone.is_some() || number_of(&path).is_none_or(|n| n > sequence) {
@@ -232,7 +235,7 @@ fn sweep(dir: &Path, manifest: Option<&Manifest>) -> io::Result<()> {
     }
     for entry in fs::read_dir(dir)?.chain(fs::read_dir(dir.join("units")).into_iter().flatten()) {
         let path = entry?.path();
-        if path.is_dir() && fs::read_dir(&path)?.next().is_none() {
+        if path.is_dir() && Some(path.as_path()) != work && fs::read_dir(&path)?.next().is_none() {
             fs::remove_dir(&path)?;
         }
     }

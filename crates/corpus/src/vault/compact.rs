@@ -1,11 +1,12 @@
 //! Compaction: several neighbouring units become one; text of versions replaced among them leaves the disk.
+//! A vault that outgrew its layout is cut finer by the same merge, over all of its units.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::change::{Draft, Writer};
 use super::fixed::Sorter;
-use super::manifest::Unit;
+use super::manifest::{Layout, Unit};
 use super::rows::RunRows;
 use super::settle::{Part, Settle};
 use super::{Run, VaultError, apply, format};
@@ -24,13 +25,51 @@ pub(crate) fn compact_if_due(writer: &mut Writer, memory: usize) -> Result<(), V
     while writer.manifest.units.len() > format::MAX_UNITS {
         let start = cheapest(&writer.manifest.units);
         let window = writer.manifest.units[start..start + WINDOW].to_vec();
-        let digest = writer.manifest.digest.clone();
-        let unit = merge(writer, &window, memory)?;
-        let (batches, layout) = (writer.manifest.batches.clone(), writer.manifest.layout);
-        let remove = window.iter().map(|u| u.number).collect();
-        writer.commit(Draft { add: Some(unit), remove, batches, layout }, memory, None)?;
-        assert_eq!(writer.manifest.digest, digest, "bug: compaction changed the logical rows");
+        let layout = writer.manifest.layout;
+        let unit = merge(writer, &window, writer.next(), layout, memory)?;
+        replace(writer, &window, vec![unit], layout, memory)?;
     }
+    Ok(())
+}
+
+/// The layout that the vault should have by now, if it is finer than the one it has.
+pub(crate) fn is_outgrown(writer: &Writer, wanted: Option<Layout>) -> Option<Layout> {
+    let (manifest, now) = (&writer.manifest, writer.manifest.layout);
+    let text = manifest.units.iter().map(|u| u.text).sum();
+    let layout = wanted.unwrap_or_else(|| Layout::for_text(text)).or_finer(&now);
+    (!manifest.units.is_empty() && layout.is_finer(&now)).then_some(layout)
+}
+
+/// Cuts a vault that outgrew its layout finer. Units stay what they are, so every batch can still be undone.
+///
+/// Keys are cut by prefix: every bucket, shard and group falls apart into whole finer ones. The text of a vault
+/// doubles between two cuts, so all cuts together write about twice what it holds.
+///
+/// # Errors
+/// If a file cannot be read or written.
+pub(crate) fn recut_if_due(writer: &mut Writer, wanted: Option<Layout>, memory: usize) -> Result<(), VaultError> {
+    let Some(layout) = is_outgrown(writer, wanted) else { return Ok(()) };
+    let units = writer.manifest.units.clone();
+    let numbered = (writer.next()..).zip(&units);
+    let add = numbered
+        .map(|(number, unit)| merge(writer, std::slice::from_ref(unit), number, layout, memory))
+        .collect::<Result<_, _>>()?;
+    replace(writer, &units, add, layout, memory)
+}
+
+/// Puts new units in the place of old ones that hold the same rows.
+fn replace(
+    writer: &mut Writer,
+    old: &[Unit],
+    add: Vec<UnitDraft>,
+    layout: Layout,
+    memory: usize,
+) -> Result<(), VaultError> {
+    let digest = writer.manifest.digest.clone();
+    let batches = writer.manifest.batches.clone();
+    let remove = old.iter().map(|u| u.number).collect();
+    writer.commit(Draft { add, remove, batches, layout }, memory, None)?;
+    assert_eq!(writer.manifest.digest, digest, "bug: compaction changed the logical rows");
     Ok(())
 }
 
@@ -41,16 +80,22 @@ fn cheapest(units: &[Unit]) -> usize {
     sums.enumerate().min_by_key(|(_, sum)| *sum).map_or(0, |(start, _)| start)
 }
 
-fn merge(writer: &Writer, window: &[Unit], memory: usize) -> Result<UnitDraft, VaultError> {
+fn merge(
+    writer: &Writer,
+    window: &[Unit],
+    number: u64,
+    layout: Layout,
+    memory: usize,
+) -> Result<UnitDraft, VaultError> {
     let mut units = window.to_vec();
     units.iter_mut().flat_map(|u| &mut u.runs).for_each(|r| r.overlay = None);
     let mut holds = Sorter::new(writer.temp.path(), memory / 16);
-    settle_window(writer, &mut units, &mut holds, memory)?;
+    settle_window(writer, &mut units, number, &mut holds, memory)?;
     let plan = UnitPlan {
         vault: &writer.dir,
         temp: writer.temp.path(),
-        layout: writer.manifest.layout,
-        number: writer.next(),
+        layout,
+        number,
         batches: units.iter().flat_map(|u| u.batches.iter().copied()).collect(),
         holds,
         memory: memory / 2,
@@ -73,10 +118,10 @@ fn merge(writer: &Writer, window: &[Unit], memory: usize) -> Result<UnitDraft, V
 fn settle_window(
     writer: &Writer,
     units: &mut [Unit],
+    number: u64,
     holds: &mut Sorter<{ super::entries::HOLD }>,
     memory: usize,
 ) -> Result<(), VaultError> {
-    let number = writer.next();
     let old = units.to_vec();
     let parts: Vec<Part<'_>> = old.iter().map(|unit| Part { unit, before: false, after: true, driver: true }).collect();
     let settle = Settle {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{VaultError, format};
 use crate::durable;
 
-/// How keys are cut into buckets, shards and groups; fixed at the first ingest.
+/// How keys are cut into buckets, shards and groups; chosen at the first ingest, cut finer as the vault grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layout {
@@ -35,6 +35,22 @@ impl Layout {
             bucket_bits: bits(256 << 20).min(20),
             shard_bits: bits(48 << 20).min(24),
             group_bits: bits(4 << 20).min(28),
+        }
+    }
+
+    /// Whether this cuts anything finer than `other` does.
+    #[must_use]
+    pub const fn is_finer(&self, other: &Self) -> bool {
+        self.bucket_bits > other.bucket_bits || self.shard_bits > other.shard_bits || self.group_bits > other.group_bits
+    }
+
+    /// The finer of the two in each respect: a vault is never cut coarser again.
+    #[must_use]
+    pub fn or_finer(&self, other: &Self) -> Self {
+        Self {
+            bucket_bits: self.bucket_bits.max(other.bucket_bits),
+            shard_bits: self.shard_bits.max(other.shard_bits),
+            group_bits: self.group_bits.max(other.group_bits),
         }
     }
 }
@@ -116,6 +132,9 @@ pub struct Unit {
     pub runs: Vec<RunEntry>,
     /// Indexes over all its runs.
     pub indexes: Indexes,
+    /// Bytes of text of its rows.
+    #[serde(default)]
+    pub text: u64,
     /// Bytes of text by person, of those near or above the size of a group.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub large: BTreeMap<String, u64>,

@@ -154,14 +154,15 @@ impl Settle<'_> {
     fn settle(&self, group: &Group, out: &mut Output) -> io::Result<()> {
         out.digest.add(&group.digest(|part| self.parts[part].after));
         out.digest.subtract(&group.digest(|part| self.parts[part].before));
+        let held = group.on_hold(|part| self.parts[part].after);
+        let mut members: Vec<&Member> = group.members.iter().filter(|m| self.parts[m.part].after).collect();
         let fresh = |m: &Member| self.parts[m.part].driver && !self.parts[m.part].before;
-        if let ([only], []) = (group.members.as_slice(), group.holds.as_slice())
+        if let [only] = members.as_slice()
             && fresh(only)
+            && !held
         {
             return Ok(());
         }
-        let held = group.on_hold(|part| self.parts[part].after);
-        let mut members: Vec<&Member> = group.members.iter().filter(|m| self.parts[m.part].after).collect();
         // The oldest unit's copy of a version counts as the version.
         members.sort_by_key(|m| (m.version.person, m.version.order, std::cmp::Reverse(m.part)));
         for versions in members.chunk_by(|a, b| a.version.person == b.version.person) {

@@ -52,7 +52,11 @@ impl Vault {
         batches.extend(kept.clone());
         batches.sort_by_key(|b| b.sequence);
         let layout = writer.manifest.layout;
-        writer.commit(Draft { add: rest, remove: vec![unit.number], batches, layout }, memory, None)?;
+        writer.commit(
+            Draft { add: rest.into_iter().collect(), remove: vec![unit.number], batches, layout },
+            memory,
+            None,
+        )?;
         drop(writer);
         self.reload()?;
         Ok(Undone { batch: gone, deletions: kept.as_ref().map_or(0, |k| k.rows), holds, kept: kept.map(|k| k.id) })

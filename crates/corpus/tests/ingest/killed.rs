@@ -9,7 +9,7 @@ use mandat_corpus::durable::files_below;
 use mandat_corpus::ingest::{IngestOptions, NoProgress, ingest};
 use mandat_corpus::input::Source;
 use mandat_corpus::map::Map;
-use mandat_corpus::vault::Vault;
+use mandat_corpus::vault::{Layout, Vault};
 
 use crate::support::{Names, Store, keyer, record};
 
@@ -17,17 +17,19 @@ use crate::support::{Names, Store, keyer, record};
 const CHILD: &str = "this-process-will-be-killed";
 const INPUTS: [&str; 2] = ["first.jsonl", "second.jsonl"];
 
-fn options() -> IngestOptions {
+/// The second ingest also cuts the vault finer.
+fn options(input: usize) -> IngestOptions {
+    let layout = if input == 0 { Some(Layout::SMALL) } else { Store::new().options.layout };
     // Little memory, so that there are spills to leave behind.
-    IngestOptions { memory: 1 << 18, layout: Store::new().options.layout, ..IngestOptions::default() }
+    IngestOptions { memory: 1 << 18, layout, ..IngestOptions::default() }
 }
 
 fn run(store: &Path) {
     let mut names = Names::default();
-    for input in INPUTS {
+    for (n, input) in INPUTS.iter().enumerate() {
         let mut vault = Vault::open(store, &keyer()).unwrap();
         let sources = vec![Source::Path(store.join(input))];
-        ingest(&mut vault, sources, &Map::default(), &options(), &mut names, &NoProgress).unwrap();
+        ingest(&mut vault, sources, &Map::default(), &options(n), &mut names, &NoProgress).unwrap();
     }
 }
 
@@ -74,14 +76,14 @@ fn nothing_is_half_there() {
     let reference = Store::new();
     write_inputs(reference.path());
     let mut states = BTreeSet::from([reference.digest().to_string()]);
-    for input in INPUTS {
+    for (n, input) in INPUTS.iter().enumerate() {
         let mut vault = reference.vault();
         let sources = vec![Source::Path(reference.path().join(input))];
-        ingest(&mut vault, sources, &Map::default(), &options(), &mut Names::default(), &NoProgress).unwrap();
+        ingest(&mut vault, sources, &Map::default(), &options(n), &mut Names::default(), &NoProgress).unwrap();
         states.insert(reference.digest().to_string());
     }
     let mut kills = 0;
-    for files in [1, 2, 3, 5, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 33, 36, 40, 44] {
+    for files in [1, 2, 3, 5, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 33, 36, 40, 44, 50, 56, 62] {
         let store = Store::new();
         write_inputs(store.path());
         fs::write(store.path().join(CHILD), "").unwrap();
@@ -91,6 +93,7 @@ fn nothing_is_half_there() {
             store.rows();
         }
         run(store.path());
+        assert_eq!(store.vault().layout(), reference.vault().layout());
         assert_eq!((store.digest(), store.rows()), (reference.digest(), reference.rows()));
         let live = store.vault().manifest().files();
         let left: Vec<_> = files_below(&store.path().join("vault")).unwrap();

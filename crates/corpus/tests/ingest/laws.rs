@@ -3,6 +3,7 @@
 use std::fs;
 
 use mandat_corpus::map::Map;
+use mandat_corpus::vault::Layout;
 use proptest::prelude::*;
 
 use crate::support::{Store, record};
@@ -48,6 +49,31 @@ proptest! {
         }
         prop_assert_eq!(whole.digest(), split.digest());
         prop_assert_eq!(whole.rows(), split.rows());
+    }
+
+    #[test]
+    fn a_vault_that_grows_is_cut_as_one_that_was_large_at_once(lines in batches(), gone in 0..3_usize) {
+        let (mut grown, mut whole) = (Store::new(), Store::new());
+        let fine = grown.options.layout;
+        let mut reports = Vec::new();
+        for (batch, layout) in [Some(Layout::SMALL), Some(Layout { bucket_bits: 0, shard_bits: 1, group_bits: 2 }), fine].into_iter().enumerate() {
+            grown.options.layout = layout;
+            let part: Vec<String> = lines.iter().filter(|l| l.1 % 3 == batch).map(|l| l.0.clone()).collect();
+            for store in [&mut grown, &mut whole] {
+                reports.push(store.lines(&part).batch);
+            }
+        }
+        prop_assume!(reports[4].is_some());
+        prop_assert_eq!(grown.vault().layout(), fine.unwrap());
+        prop_assert_eq!((grown.digest(), grown.rows()), (whole.digest(), whole.rows()));
+        prop_assert_eq!(grown.vault().verify_files(true), []);
+        // Batches are still batches: each can be taken out again.
+        if let Some(batch) = &reports[2 * gone] {
+            for store in [&mut grown, &mut whole] {
+                store.vault().undo(batch, true, 1 << 20).unwrap();
+            }
+        }
+        prop_assert_eq!((grown.digest(), grown.rows()), (whole.digest(), whole.rows()));
     }
 
     #[test]

@@ -211,3 +211,27 @@ fn deletions_and_holds_of_an_undone_batch_stay() {
     store.vault().undo(&kept, true, 1 << 20).unwrap();
     assert_eq!((store.digest(), store.rows()), before);
 }
+
+#[test]
+fn a_vault_is_cut_finer_once_its_text_asks_for_it() {
+    let mut store = Store::new();
+    store.options.layout = None;
+    let words = "all of these words count ".repeat(40_000);
+    let line = |id: &str, account: &str| record(id, account, &format!(r#""text":"{words}{id}""#));
+    let mut bits = Vec::new();
+    for n in 0..6 {
+        store.lines(&[line(&format!("{n}"), &format!("p{n}")), line(&format!("{n}b"), &format!("q{n}"))]);
+        bits.push(store.vault().layout().group_bits);
+    }
+    // Two million bytes a batch, four and a quarter a group.
+    assert_eq!(bits, [0, 0, 1, 1, 2, 2]);
+    let mut once = Store::new();
+    once.options.layout = None;
+    once.lines(
+        &(0..6)
+            .flat_map(|n| [line(&format!("{n}"), &format!("p{n}")), line(&format!("{n}b"), &format!("q{n}"))])
+            .collect::<Vec<_>>(),
+    );
+    assert_eq!(once.vault().layout(), store.vault().layout());
+    assert_eq!((once.digest(), once.rows()), (store.digest(), store.rows()));
+}
