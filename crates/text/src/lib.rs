@@ -1,3 +1,10 @@
 //! What a text says about itself: personal data in it, its language, its quality, what it is a copy of.
 //!
 //! Text in (`&str`), values out: no I/O, no clock, no threads, no personal data in errors or Debug output.
+
+pub mod lists;
+pub mod normal;
+pub mod screen;
+
+mod fold;
+mod hash;
