@@ -51,6 +51,7 @@ mod read;
 mod row;
 mod same;
 mod schema;
+mod secrets;
 mod snapshot;
 mod store;
 mod widen;
