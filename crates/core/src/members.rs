@@ -1,6 +1,14 @@
 //! Secrets of persons, as a build asks for them: what the tokens of a revision's members are derived from.
 
-use crate::proof::{PersonKey, SubjectSecret};
+use crate::proof::{Digest, PersonKey, SubjectSecret, sha256};
+
+/// What stands for a record in the token of one person's record: SHA-256 of the platform's id.
+///
+/// The secret is that of one account, so that the id alone names the record; its owner knows it.
+#[must_use]
+pub fn record_digest(id: &str) -> Digest {
+    sha256(id.as_bytes())
+}
 
 /// Whoever keeps the secrets of persons: the ledger, handed to a build by the binary.
 ///

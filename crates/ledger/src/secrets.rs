@@ -1,11 +1,11 @@
 //! The secrets of many persons at once, for the tokens of a revision's members.
 
 use mandat_proof::{PersonKey, SubjectSecret};
-use rusqlite::OptionalExtension;
 
 use crate::error::LedgerError;
 use crate::ledger::Ledger;
 use crate::row::Subject;
+use crate::store::OptionalExtension;
 use crate::writer::open_live;
 
 impl Ledger {

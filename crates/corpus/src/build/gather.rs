@@ -16,27 +16,15 @@ use mandat_core::traits::Traits;
 use crate::admit::columns::Columns;
 use crate::build::BuildError;
 use crate::build::shard;
-use crate::members::ListWriter;
+use crate::members::{self, Name};
 
 /// Admitted rows of a shard in output order, with the person of each row.
 pub(crate) struct Gathered {
     pub(crate) persons: Vec<PersonKey>,
     pub(crate) records: Vec<u128>,
     pub(crate) rows: RecordBatch,
-    /// The platform's id of each row, and whether something was cut out of its text.
-    ids: StringArray,
-    redacted: BooleanArray,
-}
-
-impl Gathered {
-    /// Whom and what the rows are.
-    pub(crate) fn members(&self) -> ListWriter {
-        let mut list = ListWriter::default();
-        for (row, person) in self.persons.iter().enumerate() {
-            list.push(*person, self.ids.value(row), self.redacted.value(row));
-        }
-        list
-    }
+    /// What the tree of records holds of each row.
+    pub(crate) names: Vec<Name>,
 }
 
 /// The admitted rows of one run that belong to one shard.
@@ -64,8 +52,7 @@ pub(crate) fn gather(wanted: &[Wanted]) -> Result<Option<Gathered>, BuildError> 
     Ok(Some(Gathered {
         persons: keys(&rows, "person")?.map(PersonKey).collect(),
         records: keys(&rows, "record")?.collect(),
-        ids: named(&rows, "id")?.as_string_opt().ok_or(BuildError::Layout("id"))?.clone(),
-        redacted: named(&rows, REDACTED)?.as_boolean_opt().ok_or(BuildError::Layout(REDACTED))?.clone(),
+        names: names(&rows)?,
         rows: output(&rows)?,
     }))
 }
@@ -132,6 +119,13 @@ fn merge(pieces: &[RecordBatch]) -> Result<RecordBatch, BuildError> {
     order.sort_unstable();
     let indices: Vec<(usize, usize)> = order.into_iter().map(|(_, _, _, p, i)| (p, i)).collect();
     Ok(interleave_record_batch(&pieces.iter().collect::<Vec<_>>(), &indices)?)
+}
+
+/// The name of each row in the tree of records: by the platform's id, and whether something was cut out of its text.
+fn names(rows: &RecordBatch) -> Result<Vec<Name>, BuildError> {
+    let ids = named(rows, "id")?.as_string_opt::<i32>().ok_or(BuildError::Layout("id"))?;
+    let cut = named(rows, REDACTED)?.as_boolean_opt().ok_or(BuildError::Layout(REDACTED))?;
+    Ok((0..rows.num_rows()).map(|row| members::name(ids.value(row), cut.value(row))).collect())
 }
 
 fn named<'a>(rows: &'a RecordBatch, name: &'static str) -> Result<&'a ArrayRef, BuildError> {

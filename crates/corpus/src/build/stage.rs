@@ -108,7 +108,7 @@ impl Plan<'_> {
         let mut writer = ShardWriter::create(&path)?;
         self.groups(&gathered, &mut writer)?;
         let Some(written) = writer.finish()? else { return Ok(None) };
-        let list = gathered.members().finish(store, &format!("{name}.members"))?;
+        let list = List::write(store, &format!("{name}.members"), &gathered.persons, &gathered.names)?;
         let staged = store.stage(&path, written, format!("data/{name}"))?;
         Ok(Some((staged, list)))
     }

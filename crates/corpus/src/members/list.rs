@@ -6,54 +6,26 @@
 use std::fs;
 use std::path::PathBuf;
 
-use mandat_proof::{Digest, PersonKey, sha256};
+use mandat_core::members::record_digest;
+use mandat_proof::{Digest, PersonKey};
 
 use crate::build::{BuildError, Store};
 use crate::members::Own;
 
-/// A record as the platform gave it.
-pub(crate) const AS_IT_IS: u8 = 1;
-/// A record with something cut out of its text.
-pub(crate) const REDACTED: u8 = 2;
 const RECORD: usize = 33;
+/// A record as the platform gave it.
+const AS_IT_IS: u8 = 1;
+/// A record with something cut out of its text.
+const REDACTED: u8 = 2;
 
-/// Collects what a shard holds.
-#[derive(Default)]
-pub(crate) struct ListWriter {
-    bytes: Vec<u8>,
-    last: Option<(PersonKey, usize, u32)>,
-}
+/// What the tree of records holds of a row: SHA-256 of its id, and its number.
+pub(crate) type Name = [u8; RECORD];
 
-impl ListWriter {
-    /// Notes a row; rows of a person stand together.
-    pub(crate) fn push(&mut self, person: PersonKey, id: &str, redacted: bool) {
-        let count = match &mut self.last {
-            Some((last, at, count)) if *last == person => {
-                *count += 1;
-                (*at, *count)
-            }
-            _ => {
-                self.bytes.extend(person.to_bytes());
-                let at = self.bytes.len();
-                self.bytes.extend([0; 4]);
-                self.last = Some((person, at, 1));
-                (at, 1)
-            }
-        };
-        self.bytes[count.0..count.0 + 4].copy_from_slice(&count.1.to_be_bytes());
-        self.bytes.extend(sha256(id.as_bytes()).0);
-        self.bytes.push(if redacted { REDACTED } else { AS_IT_IS });
-    }
-
-    /// Puts the list aside until the trees are built.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub(crate) fn finish(self, store: &Store, name: &str) -> Result<List, BuildError> {
-        let path = store.scratch(name)?;
-        fs::write(&path, &self.bytes).map_err(|source| BuildError::io("write", &path, source))?;
-        Ok(List { path, bytes: self.bytes.len() as u64 })
-    }
+/// The name of a record by the platform's id; `redacted` if something was cut out of its text.
+pub(crate) fn name(id: &str, redacted: bool) -> Name {
+    let mut name = [if redacted { REDACTED } else { AS_IT_IS }; RECORD];
+    name[..32].copy_from_slice(&record_digest(id).0);
+    name
 }
 
 /// A list put aside.
@@ -64,6 +36,24 @@ pub(crate) struct List {
 }
 
 impl List {
+    /// Puts aside whom and what a shard holds, row by row, until the trees are built; rows of a person stand together.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn write(store: &Store, file: &str, persons: &[PersonKey], names: &[Name]) -> Result<Self, BuildError> {
+        let path = store.scratch(file)?;
+        let mut bytes = Vec::with_capacity(persons.len() * (RECORD + 8));
+        let mut start = 0;
+        for own in persons.chunk_by(|one, other| one == other) {
+            bytes.extend(own[0].to_bytes());
+            bytes.extend(u32::try_from(own.len()).expect("bug: a shard has at most u32 rows").to_be_bytes());
+            bytes.extend(names[start..start + own.len()].as_flattened());
+            start += own.len();
+        }
+        fs::write(&path, &bytes).map_err(|source| BuildError::io("write", &path, source))?;
+        Ok(Self { path, bytes: bytes.len() as u64 })
+    }
+
     /// Everybody in it.
     ///
     /// # Errors
@@ -99,14 +89,11 @@ mod tests {
     fn a_list_reads_back_as_it_was_noted() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::new(folder.path());
-        let mut writer = ListWriter::default();
-        for (person, id, redacted) in [(1, "a", false), (1, "b", true), (7, "a", false)] {
-            writer.push(PersonKey(person), id, redacted);
-        }
-        let list = writer.finish(&store, "list").unwrap();
+        let names = [name("a", false), name("b", true), name("a", false)];
+        let list = List::write(&store, "list", &[1, 1, 7].map(PersonKey), &names).unwrap();
         let found = list.read().unwrap();
         assert_eq!(found.iter().map(|own| (own.person.0, own.records.len())).collect::<Vec<_>>(), [(1, 2), (7, 1)]);
-        assert_eq!(found[0].records[1], (sha256(b"b"), REDACTED));
+        assert_eq!(found[0].records[1], (record_digest("b"), REDACTED));
         let bytes = fs::read(&list.path).unwrap();
         for cut in 1..bytes.len() {
             fs::write(&list.path, &bytes[..cut]).unwrap();

@@ -21,7 +21,7 @@ use rayon::prelude::*;
 
 pub use tree::{MemberFiles, TreeFault};
 
-pub(crate) use list::{List, ListWriter};
+pub(crate) use list::{List, Name, name};
 
 use crate::build::{BuildError, Store};
 use sort::Sorter;

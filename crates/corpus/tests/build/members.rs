@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use arrow_array::cast::AsArray;
 use mandat_core::manifest::Content;
-use mandat_core::members::Secrets;
-use mandat_core::proof::{Keyer, MemberKind, MemberSecret, Membership, PersonKey, SubjectSecret, sha256};
+use mandat_core::members::{Secrets, record_digest};
+use mandat_core::proof::{Keyer, MemberKind, MemberSecret, Membership, PersonKey, SubjectSecret};
 use mandat_core::time::Micros;
 use mandat_corpus::build::{BuildError, Store, build};
 use mandat_corpus::members::MemberFiles;
@@ -59,7 +59,7 @@ fn who_is_in_is_shown_in_and_who_is_out_out() {
     for record in &world.records {
         let (id, account) = (record["id"].as_str().unwrap(), record["account"].as_str().unwrap());
         let author: usize = account[1..].parse().unwrap();
-        let secret = MemberSecret::of_record(&secret_of(person(author)), &inputs, &sha256(id.as_bytes()));
+        let secret = MemberSecret::of_record(&secret_of(person(author)), &inputs, &record_digest(id));
         let expected = delivered.binary_search(&keyer.record("x", id).0).is_ok();
         let found = shown(&store, content, 1, MemberKind::Record, &secret);
         assert_eq!(matches!(found, Membership::Present(1 | 2)), expected, "{id}");
