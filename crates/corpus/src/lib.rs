@@ -12,7 +12,6 @@ pub mod ingest;
 pub mod input;
 pub mod map;
 pub mod measure;
-pub mod members;
 pub mod recipe;
 pub mod screen;
 pub mod vault;

@@ -4,5 +4,4 @@
 
 mod agree;
 mod bytes;
-mod members;
 mod world;
