@@ -54,6 +54,7 @@ mod read;
 mod row;
 mod same;
 mod schema;
+mod secrets;
 mod snapshot;
 mod store;
 mod widen;

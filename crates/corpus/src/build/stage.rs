@@ -21,6 +21,7 @@ use crate::build::publish::{Staged, Store};
 use crate::build::redact::redactions;
 use crate::build::shard::ShardWriter;
 use crate::build::{BuildError, verdicts};
+use crate::members::List;
 use crate::vault::{Layout, Vault};
 
 /// One bucket, decided and written, not yet part of a revision.
@@ -29,6 +30,8 @@ pub(crate) struct StagedBucket {
     pub(crate) decided: Digest,
     /// Its shards in order.
     pub(crate) shards: Vec<Staged>,
+    /// Whom and what each shard holds.
+    pub(crate) members: Vec<List>,
     /// Its verdict files.
     pub(crate) verdicts: Vec<verdicts::Staged>,
     /// Counts.
@@ -72,15 +75,11 @@ pub(crate) fn stage(
         Plan { layout: vault.layout(), heavy: vault.heavy(), decision: &decision, files: &files, redacted: &redacted };
     let first = bucket << (plan.layout.shard_bits - plan.layout.bucket_bits);
     let count = 1 << (plan.layout.shard_bits - plan.layout.bucket_bits);
-    let shards: Vec<Option<Staged>> =
+    let shards: Vec<Option<(Staged, List)>> =
         (first..first + count).into_par_iter().map(|prefix| plan.shard(store, prefix)).collect::<Result<_, _>>()?;
+    let (shards, members) = shards.into_iter().flatten().unzip();
     let verdicts = verdicts::write(store, bucket, &decision)?;
-    Ok(StagedBucket {
-        decided: digest(&decision),
-        shards: shards.into_iter().flatten().collect(),
-        verdicts,
-        tally: decision.tally,
-    })
+    Ok(StagedBucket { decided: digest(&decision), shards, members, verdicts, tally: decision.tally })
 }
 
 struct Plan<'a> {
@@ -92,7 +91,7 @@ struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    fn shard(&self, store: &Store, prefix: u64) -> Result<Option<Staged>, BuildError> {
+    fn shard(&self, store: &Store, prefix: u64) -> Result<Option<(Staged, List)>, BuildError> {
         let rows: Vec<Vec<u32>> = (0..self.files.len()).map(|run| self.admitted(run, prefix)).collect();
         let wanted: Vec<Wanted> = (0..self.files.len())
             .map(|run| Wanted {
@@ -109,7 +108,9 @@ impl Plan<'_> {
         let mut writer = ShardWriter::create(&path)?;
         self.groups(&gathered, &mut writer)?;
         let Some(written) = writer.finish()? else { return Ok(None) };
-        store.stage(&path, written, format!("data/{name}")).map(Some)
+        let list = List::write(store, &format!("{name}.members"), &gathered.persons, &gathered.names)?;
+        let staged = store.stage(&path, written, format!("data/{name}"))?;
+        Ok(Some((staged, list)))
     }
 
     /// Rows of a run in a shard that are admitted and hold text, ascending.

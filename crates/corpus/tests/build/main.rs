@@ -4,4 +4,5 @@
 
 mod agree;
 mod bytes;
+mod members;
 mod world;
