@@ -24,12 +24,10 @@
 //! No clock and no environment: times and [`Keys`] are arguments. The one thing that is not a function
 //! of its inputs are the random handles and secrets of new subjects (`entropy`).
 //!
-//! - every act has its place in a transparency log, written with its row; what was published is held against the
-//!   ledger before anything is signed, so an older copy signs nothing: `log`.
-//!
 //! Start at `ledger` (opening), then `writer` (the one place that adds rows), `append` and `check`
-//! (what comes in), `fold` (replay), `snapshot` (compiled files, their format in `snapshot::file`), `log` (entries,
-//! [`Publisher`], [`Receipts`]).
+//! (what comes in), `fold` (replay), `snapshot` (compiled files, their format in `snapshot::file`).
+//! The transparency log will stand on `events`: each row has what a leaf needs, its position and the
+//! keyed tag of the event.
 //!
 //! Sealing is ChaCha20-Poly1305 (RFC 8439), tags are HMAC-SHA-256 (RFC 2104), see `mandat_proof`.
 
@@ -46,7 +44,6 @@ mod hold;
 mod imports;
 mod keys;
 mod ledger;
-mod log;
 mod notices;
 mod pass;
 mod people;
@@ -54,7 +51,6 @@ mod read;
 mod row;
 mod same;
 mod schema;
-mod secrets;
 mod snapshot;
 mod store;
 mod widen;
@@ -67,7 +63,6 @@ pub use error::LedgerError;
 pub use imports::{ImportBatch, VoidReport};
 pub use keys::{Fingerprints, Keys};
 pub use ledger::{Head, Ledger, LedgerCounts};
-pub use log::{FileWitness, LogError, LogFiles, Published, Publisher, Receipts};
 pub use notices::NoticesReport;
 pub use people::{PeopleReport, Sighting, SightingReport};
 pub use read::{Entry, LedgerEvent};

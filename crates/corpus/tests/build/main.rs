@@ -4,5 +4,5 @@
 
 mod agree;
 mod bytes;
-mod members;
+mod since;
 mod world;

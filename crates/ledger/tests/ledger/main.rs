@@ -8,7 +8,6 @@ mod crash;
 mod erasure;
 mod handles;
 mod home;
-mod log;
 mod opening;
 mod snapshot;
 mod volume;

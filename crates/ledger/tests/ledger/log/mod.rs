@@ -1,5 +1,0 @@
-//! The log beside the ledger: entries, published files, receipts.
-
-mod erasing;
-mod publishing;
-mod receipts;
