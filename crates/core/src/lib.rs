@@ -34,6 +34,7 @@ pub mod event;
 pub mod explain;
 pub mod history;
 pub mod manifest;
+pub mod members;
 pub mod notice;
 pub mod packs;
 pub mod person;

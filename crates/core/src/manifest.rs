@@ -9,12 +9,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::proof::Digest;
+use crate::proof::{Digest, MembersRoot, sha256};
 use crate::time::Micros;
 use crate::vocab::Profile;
 
 /// Version word of `content.json`.
 pub const CONTENT_FORMAT: &str = "mandat-content/1";
+/// Version word of what member tokens are scoped to.
+const INPUTS_FORMAT: &str = "mandat-inputs/1";
 /// Version word of `revision.json`.
 pub const REVISION_FORMAT: &str = "mandat-revision/1";
 
@@ -51,6 +53,78 @@ pub struct Content {
     pub records: Counts,
     /// The shards in order.
     pub shards: Vec<Shard>,
+    /// Who and what is in it, as roots over keyed tokens; revisions of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<Members>,
+}
+
+/// What a revision commits to about its members (`docs/log.md`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Members {
+    /// [`Content::inputs`]: what tokens are scoped to.
+    pub inputs: String,
+    /// One token a person.
+    pub persons: MemberRoot,
+    /// One token a record.
+    pub records: MemberRoot,
+}
+
+/// An indexed sorted tree of tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemberRoot {
+    /// How many tokens.
+    pub members: u64,
+    /// Its root, as 64 hexadecimal digits.
+    pub root: String,
+}
+
+impl MemberRoot {
+    /// The root as a verifier takes it; `None` where it is none.
+    #[must_use]
+    pub fn root(&self) -> Option<MembersRoot> {
+        let root: Digest = self.root.parse().ok()?;
+        let fits = self.members < crate::proof::MAX_TREE_SIZE && root.to_string() == self.root;
+        fits.then_some(MembersRoot { members: self.members, root })
+    }
+}
+
+/// The fields of `content.json` that say from what it was made.
+#[derive(Serialize)]
+struct Inputs<'a> {
+    format: &'a str,
+    corpus: &'a str,
+    purpose: &'a str,
+    profile: Profile,
+    recipient: &'a str,
+    at: Micros,
+    known: &'a Known,
+    packs: &'a [PackRef],
+    recipe_sha256: &'a str,
+    tool: &'a Tool,
+    vault_sha256: &'a str,
+}
+
+impl Content {
+    /// What member tokens are scoped to: SHA-256 of the canonical form of `{"format": "mandat-inputs/1", …}` with the fields
+    /// from `corpus` to `vault_sha256` (without `records` and what follows). It does not know the roots, which depend on it.
+    #[must_use]
+    pub fn inputs(&self) -> Digest {
+        sha256(&canonical(&Inputs {
+            format: INPUTS_FORMAT,
+            corpus: &self.corpus,
+            purpose: &self.purpose,
+            profile: self.profile,
+            recipient: &self.recipient,
+            at: self.at,
+            known: &self.known,
+            packs: &self.packs,
+            recipe_sha256: &self.recipe_sha256,
+            tool: &self.tool,
+            vault_sha256: &self.vault_sha256,
+        }))
+    }
 }
 
 /// K: how far the ledger and the vault were read.

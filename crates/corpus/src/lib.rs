@@ -12,7 +12,7 @@ pub mod ingest;
 pub mod input;
 pub mod map;
 pub mod measure;
+pub mod members;
 pub mod recipe;
 pub mod screen;
-pub mod since;
 pub mod vault;

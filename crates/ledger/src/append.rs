@@ -75,7 +75,7 @@ impl Ledger {
     pub fn append(&mut self, events: &[EventLine], now: Micros) -> Result<AppendReport, LedgerError> {
         let mut report = AppendReport::default();
         for (chunk, lines) in events.chunks(CHUNK).enumerate() {
-            let part = self.append_chunk(lines, false, now, &mut |_, _| Ok(()))?;
+            let (part, _) = self.append_chunk(lines, false, now, &mut |_, _| Ok(()))?;
             report.extend(part, chunk * CHUNK);
         }
         Ok(report)
@@ -90,6 +90,20 @@ impl Ledger {
         events: &mut dyn Iterator<Item = EventLine>,
         now: Micros,
     ) -> Result<ChoicesImport, LedgerError> {
+        self.import_choices_noting(events, now, &mut |_, _| {})
+    }
+
+    /// As [`Self::import_choices`]; once they are on disk, hands over the place in the batch of each event that is in
+    /// the ledger, new or not, and the position of its first row: what receipts are asked for by.
+    ///
+    /// # Errors
+    /// As [`Self::append`].
+    pub fn import_choices_noting(
+        &mut self,
+        events: &mut dyn Iterator<Item = EventLine>,
+        now: Micros,
+        note: &mut dyn FnMut(usize, u64),
+    ) -> Result<ChoicesImport, LedgerError> {
         let mut import = ChoicesImport { batch: None, report: AppendReport::default() };
         let mut offset = 0;
         loop {
@@ -98,13 +112,14 @@ impl Ledger {
                 return Ok(import);
             }
             let batch = &mut import.batch;
-            let part = self.append_chunk(&lines, true, now, &mut |writer, rows| {
+            let (part, noted) = self.append_chunk(&lines, true, now, &mut |writer, rows| {
                 let number = batch.map_or_else(|| writer.next_batch(), Ok)?;
                 writer.note_batch(number, rows)?;
                 *batch = Some(number);
                 Ok(())
             })?;
             import.report.extend(part, offset);
+            noted.into_iter().for_each(|(index, position)| note(index + offset, position));
             offset += lines.len();
         }
     }
@@ -115,19 +130,28 @@ impl Ledger {
         imported: bool,
         now: Micros,
         written: Written<'_>,
-    ) -> Result<AppendReport, LedgerError> {
+    ) -> Result<(AppendReport, Vec<(usize, u64)>), LedgerError> {
         let prepared: Vec<_> = lines.iter().map(|line| prepare(&self.keys, line, imported)).collect();
         let mut report = AppendReport::default();
         let mut writer = Writer::begin(self, now)?;
         let first = writer.head().position + 1;
+        let mut noted = Vec::with_capacity(prepared.len());
         for (index, event) in prepared.iter().enumerate() {
+            let next = writer.head().position + 1;
             match writer.take(event, imported, &mut report)? {
-                Taken::New => report.accepted += 1,
+                Taken::New => {
+                    report.accepted += 1;
+                    noted.push((index, next));
+                }
                 Taken::Apart => {
                     report.accepted += 1;
                     report.conflicts.push(index);
+                    noted.push((index, next));
                 }
-                Taken::Known => report.duplicates += 1,
+                Taken::Known(position) => {
+                    report.duplicates += 1;
+                    noted.extend(position.map(|position| (index, position)));
+                }
                 Taken::Not(why) => report.rejected.push((index, why)),
             }
         }
@@ -137,7 +161,7 @@ impl Ledger {
             written(&mut writer, (first, last))?;
         }
         writer.commit()?;
-        Ok(report)
+        Ok((report, noted))
     }
 }
 
@@ -156,7 +180,8 @@ enum Taken {
     New,
     /// A denial under an id of its own.
     Apart,
-    Known,
+    /// In the row at this position, if one holds just this event.
+    Known(Option<u64>),
     Not(Rejection),
 }
 
@@ -180,14 +205,17 @@ impl Writer<'_> {
     fn take(&mut self, event: &Prepared, imported: bool, report: &mut AppendReport) -> Result<Taken, LedgerError> {
         match self.known(event.tag, &event.line)? {
             Known::No => Ok(self.take_new(event, imported, report)?.map_or_else(Taken::Not, |()| Taken::New)),
-            Known::Same => Ok(Taken::Known),
+            Known::Same(position) => Ok(Taken::Known(Some(position))),
             Known::Other if !denies(&event.line) => Ok(Taken::Not(Rejection::Conflict)),
             Known::Other => {
                 let apart = event.apart(self.keys);
-                if matches!(self.known(apart.tag, &apart.line)?, Known::No) {
-                    return Ok(self.take_new(&apart, imported, report)?.map_or_else(Taken::Not, |()| Taken::Apart));
+                match self.known(apart.tag, &apart.line)? {
+                    Known::No => {
+                        Ok(self.take_new(&apart, imported, report)?.map_or_else(Taken::Not, |()| Taken::Apart))
+                    }
+                    Known::Same(position) => Ok(Taken::Known(Some(position))),
+                    Known::Other => Ok(Taken::Known(None)),
                 }
-                Ok(Taken::Known)
             }
         }
     }
@@ -207,7 +235,7 @@ impl Writer<'_> {
         // Void rows of the same event keep their numbers.
         let mut part = self.parts(event.tag)?;
         if event.people.is_empty() {
-            self.insert(&event.row(part, marks, clamped, &event.payload), None)?;
+            self.insert(&event.row((part, marks), clamped, &event.payload, &event.line), None)?;
         }
         for (index, person) in event.people.iter().enumerate() {
             part = self.take_for(event, (index, *person), part, (marks, clamped), report)?;
@@ -256,7 +284,7 @@ impl Writer<'_> {
                 self.add_named(person, named(&event.line, index))?
             }
         };
-        self.insert(&event.row(part, marks, clamped, &event.payload), Some(&owner))?;
+        self.insert(&event.row((part, marks), clamped, &event.payload, &event.line), Some(&owner))?;
         let mut part = part + 1;
         if owner.seen || event.line.account.is_none() || !denies(&event.line) {
             return Ok(part);
@@ -265,7 +293,8 @@ impl Writer<'_> {
         for (holder, account) in self.holders(platform, name)? {
             let mut line = event.line.clone();
             line.account = Some(account);
-            self.insert(&event.row(part, marks | mark::BY_HANDLE, clamped, &encode(&line)), Some(&holder))?;
+            let marks = marks | mark::BY_HANDLE;
+            self.insert(&event.row((part, marks), clamped, &encode(&line), &line), Some(&holder))?;
             part += 1;
         }
         Ok(part)
@@ -293,7 +322,7 @@ impl Prepared {
         Self { tag, people: self.people.clone(), payload: encode(&line), line }
     }
 
-    fn row<'a>(&self, part: u32, marks: u8, clamped: bool, plain: &'a [u8]) -> NewRow<'a> {
+    fn row<'a>(&self, (part, marks): (u32, u8), clamped: bool, plain: &'a [u8], act: &'a EventLine) -> NewRow<'a> {
         NewRow {
             tag: self.tag,
             part,
@@ -302,6 +331,7 @@ impl Prepared {
             received: (!clamped).then_some(self.line.received),
             asserted: Some(self.line.asserted_at()),
             plain,
+            act: Some(act),
         }
     }
 }

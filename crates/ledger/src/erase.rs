@@ -65,6 +65,7 @@ impl Writer<'_> {
             received: None,
             asserted: None,
             plain: b"",
+            act: None,
         };
         let position = self.insert(&row, Some(live))?;
         self.tx.execute("DELETE FROM handles WHERE subject = ?1", [live.subject.0])?;

@@ -18,7 +18,10 @@ pub enum LedgerError {
     #[error("`{0}` is not a Mandat ledger; check the path, or restore it from a backup")]
     NotALedger(PathBuf),
     /// Written by another version.
-    #[error("the ledger has format {found}, this version reads format {known}; use the version that wrote it")]
+    #[error(
+        "the ledger has format {found}, this version reads format {known}; use the version that wrote it, or make a \
+         new home and take the files in again"
+    )]
     Format {
         /// Version number in the file.
         found: i64,
@@ -51,6 +54,14 @@ pub enum LedgerError {
         /// What failed.
         what: &'static str,
     },
+    /// Something that is no name of a log, or not that of this ledger's.
+    #[error(
+        "`{0}` cannot be the origin of this ledger's log; name it once, when the ledger is made, without blanks or +"
+    )]
+    Origin(String),
+    /// A statement of a kind that concerns one person.
+    #[error("what concerns one person is no statement; append it as an event")]
+    NotPublic,
     /// A batch of imported choices that does not exist.
     #[error("there is no batch {0} of imported choices; `mandat choices batches` lists them")]
     NoSuchBatch(u64),

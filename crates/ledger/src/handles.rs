@@ -107,6 +107,7 @@ impl Writer<'_> {
                 received: Some(event.row.received),
                 asserted: Some(event.row.asserted),
                 plain: &encode(&line),
+                act: Some(&line),
             };
             self.insert(&new, Some(to))?;
             carried += 1;

@@ -88,6 +88,7 @@ impl Ledger {
                 received: None,
                 asserted: None,
                 plain: number.as_bytes(),
+                act: None,
             };
             let by = writer.insert(&row, None)?;
             for voided in rows {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use mandat_core::time::Micros;
-use mandat_proof::{PersonKey, SubjectSecret};
+use mandat_proof::{Checkpoint, NoteSigner, PersonKey, SubjectSecret, empty_root};
 
 use crate::entropy::Entropy;
 use crate::error::LedgerError;
@@ -45,22 +45,38 @@ pub struct Ledger {
     pub(crate) connection: Connection,
     pub(crate) keys: Keys,
     pub(crate) entropy: Entropy,
+    pub(crate) origin: String,
     path: PathBuf,
 }
 
 impl Ledger {
-    /// Makes a new ledger.
+    /// Makes a new ledger whose log has a name made of its keys, `mandat.local/…`.
     ///
     /// # Errors
-    /// [`LedgerError::Exists`] if there is a file, unless it is what a killed `create` left behind.
+    /// As [`Self::create_named`].
     pub fn create(path: &Path, keys: Keys) -> Result<Self, LedgerError> {
+        let head = keys.fingerprints().person >> 64;
+        Self::create_named(path, keys, &format!("mandat.local/{head:016x}"))
+    }
+
+    /// Makes a new ledger whose log has that origin: a name that nobody else's log has, such as
+    /// `log.example.org/choices`. It never changes, as what people are shown is derived from it.
+    ///
+    /// # Errors
+    /// [`LedgerError::Exists`] if there is a file, unless it is what a killed `create` left behind;
+    /// [`LedgerError::Origin`].
+    pub fn create_named(path: &Path, keys: Keys, origin: &str) -> Result<Self, LedgerError> {
+        if NoteSigner::from_seed(origin, &[0; 32]).is_err() || Checkpoint::new(origin, 0, empty_root()).is_err() {
+            return Err(LedgerError::Origin(origin.to_owned()));
+        }
         let prints = keys.fingerprints();
         let meta = [
             ("person_key_fingerprint", prints.person.to_be_bytes().to_vec()),
             ("wrapping_key_fingerprint", prints.wrapping.to_be_bytes().to_vec()),
+            ("log_origin", origin.as_bytes().to_vec()),
         ];
         let connection = Connection::create(path, &meta)?;
-        Ok(Self { connection, keys, entropy: Entropy::new(), path: path.to_owned() })
+        Ok(Self { connection, keys, entropy: Entropy::new(), origin: origin.to_owned(), path: path.to_owned() })
     }
 
     /// Opens a ledger; everything it rests on is asserted first.
@@ -69,7 +85,8 @@ impl Ledger {
     /// When there is none, it is of another format, the keys are not its own, or SQLite cannot keep it safe.
     pub fn open(path: &Path, keys: Keys) -> Result<Self, LedgerError> {
         let connection = Connection::open(path)?;
-        let ledger = Self { connection, keys, entropy: Entropy::new(), path: path.to_owned() };
+        let origin = read_origin(&connection)?;
+        let ledger = Self { connection, keys, entropy: Entropy::new(), origin, path: path.to_owned() };
         ledger.check_keys()?;
         Ok(ledger)
     }
@@ -92,6 +109,12 @@ impl Ledger {
     #[must_use]
     pub const fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// The origin of its log.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
     }
 
     /// The end of the ledger.
@@ -176,6 +199,13 @@ impl fmt::Debug for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ledger").field("path", &self.path).finish_non_exhaustive()
     }
+}
+
+fn read_origin(connection: &Connection) -> Result<String, LedgerError> {
+    let mut query = connection.prepare_cached("SELECT value FROM meta WHERE name = 'log_origin'")?;
+    let origin: Option<Vec<u8>> = query.query_row([], |row| row.get(0)).optional()?;
+    let origin = origin.and_then(|bytes| String::from_utf8(bytes).ok());
+    origin.ok_or(LedgerError::Corrupt { position: 0, what: "the name of its log" })
 }
 
 /// The last row of the event table.

@@ -24,10 +24,12 @@
 //! No clock and no environment: times and [`Keys`] are arguments. The one thing that is not a function
 //! of its inputs are the random handles and secrets of new subjects (`entropy`).
 //!
+//! - every act has its place in a transparency log, written with its row; what was published is held against the
+//!   ledger before anything is signed, so an older copy signs nothing: `log`.
+//!
 //! Start at `ledger` (opening), then `writer` (the one place that adds rows), `append` and `check`
-//! (what comes in), `fold` (replay), `snapshot` (compiled files, their format in `snapshot::file`).
-//! The transparency log will stand on `events`: each row has what a leaf needs, its position and the
-//! keyed tag of the event.
+//! (what comes in), `fold` (replay), `snapshot` (compiled files, their format in `snapshot::file`), `log` (entries,
+//! [`Publisher`], [`Receipts`]).
 //!
 //! Sealing is ChaCha20-Poly1305 (RFC 8439), tags are HMAC-SHA-256 (RFC 2104), see `mandat_proof`.
 
@@ -44,6 +46,7 @@ mod hold;
 mod imports;
 mod keys;
 mod ledger;
+mod log;
 mod notices;
 mod pass;
 mod people;
@@ -51,6 +54,7 @@ mod read;
 mod row;
 mod same;
 mod schema;
+mod secrets;
 mod snapshot;
 mod store;
 mod widen;
@@ -63,6 +67,7 @@ pub use error::LedgerError;
 pub use imports::{ImportBatch, VoidReport};
 pub use keys::{Fingerprints, Keys};
 pub use ledger::{Head, Ledger, LedgerCounts};
+pub use log::{FileWitness, LogError, LogFiles, Published, Publisher, Receipts};
 pub use notices::NoticesReport;
 pub use people::{PeopleReport, Sighting, SightingReport};
 pub use read::{Entry, LedgerEvent};

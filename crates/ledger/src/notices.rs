@@ -77,6 +77,7 @@ impl Writer<'_> {
             received: None,
             asserted: None,
             plain: &text,
+            act: None,
         };
         let position = self.insert(&row, None)?;
         self.tx.prepare_cached("INSERT INTO notices(id, digest, position) VALUES (?1, ?2, ?3)")?.execute(params![

@@ -196,6 +196,7 @@ impl Writer<'_> {
             received: None,
             asserted: None,
             plain: &facts,
+            act: None,
         };
         self.insert(&row, Some(&live))?;
         self.tx.prepare_cached("UPDATE subjects SET facts = ?2, link = ?3 WHERE subject = ?1")?.execute(params![

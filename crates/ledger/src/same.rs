@@ -12,8 +12,8 @@ use crate::writer::Writer;
 pub(crate) enum Known {
     /// Nothing that holds.
     No,
-    /// The same event.
-    Same,
+    /// The same event, first in the row at this position.
+    Same(u64),
     /// Another event.
     Other,
 }
@@ -48,7 +48,7 @@ impl Writer<'_> {
                 None => looks_same(&row, line),
             };
             if same {
-                return Ok(Known::Same);
+                return Ok(Known::Same(row.position));
             }
             known = Known::Other;
         }

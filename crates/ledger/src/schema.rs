@@ -1,7 +1,7 @@
 //! The tables, in SQLite's words; [`crate::store`] says the rest in the words of the database.
 
 /// Version of everything below.
-pub(crate) const FORMAT: i64 = 1;
+pub(crate) const FORMAT: i64 = 2;
 
 /// Tables and indexes. Another database has other names for the types and no options after a table.
 pub(crate) const TABLES: &str = "
@@ -20,11 +20,12 @@ CREATE TABLE events(
     received_at INTEGER NOT NULL CHECK (received_at <= appended_at),
     asserted_at INTEGER NOT NULL,
     subject BLOB CHECK (subject IS NULL OR length(subject) = 16),
-    payload BLOB NOT NULL
+    payload BLOB NOT NULL,
+    number INTEGER CHECK (number >= 0)
 ) STRICT;
 CREATE UNIQUE INDEX events_by_tag ON events(tag, part);
-CREATE INDEX events_by_subject ON events(subject, position) WHERE subject IS NOT NULL;
-CREATE INDEX events_shared ON events(position) WHERE subject IS NULL;
+CREATE INDEX events_by_subject ON events(subject, position, number) WHERE subject IS NOT NULL;
+CREATE INDEX events_shared ON events(position, number) WHERE subject IS NULL;
 
 CREATE TABLE voids(
     voided INTEGER PRIMARY KEY REFERENCES events(position),
@@ -69,7 +70,37 @@ CREATE TABLE handles(
     PRIMARY KEY (handle, subject)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX handles_by_subject ON handles(subject);
+
+CREATE TABLE log(
+    place INTEGER PRIMARY KEY,
+    entry BLOB NOT NULL CHECK (length(entry) = 70),
+    leaf BLOB NOT NULL CHECK (length(leaf) = 32),
+    first INTEGER REFERENCES events(position),
+    last INTEGER CHECK (last >= first),
+    opening BLOB CHECK (opening IS NULL OR length(opening) = 32),
+    statement BLOB,
+    said BLOB CHECK (said IS NULL OR length(said) = 32)
+) STRICT;
+CREATE INDEX log_by_row ON log(first) WHERE first IS NOT NULL;
+CREATE UNIQUE INDEX log_by_statement ON log(said) WHERE said IS NOT NULL;
+
+CREATE TABLE log_batches(
+    place INTEGER PRIMARY KEY REFERENCES log(place),
+    items BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE log_heads(
+    size INTEGER PRIMARY KEY CHECK (size > 0),
+    root BLOB NOT NULL CHECK (length(root) = 32),
+    frontier BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE log_checkpoints(
+    size INTEGER PRIMARY KEY,
+    note BLOB NOT NULL
+) STRICT;
 ";
 
 /// Tables that are only ever added to.
-pub(crate) const APPEND_ONLY: [&str; 4] = ["events", "voids", "notices", "imports"];
+pub(crate) const APPEND_ONLY: [&str; 8] =
+    ["events", "voids", "notices", "imports", "log", "log_batches", "log_heads", "log_checkpoints"];

@@ -1,6 +1,7 @@
 //! One write transaction: the only place where rows are added.
 
 use hashbrown::{HashMap, HashSet};
+use mandat_core::event::EventLine;
 use mandat_core::time::Micros;
 use mandat_proof::{PersonKey, SubjectSecret};
 
@@ -8,6 +9,7 @@ use crate::entropy::Entropy;
 use crate::error::LedgerError;
 use crate::keys::Keys;
 use crate::ledger::{Head, Ledger, read_account, read_head};
+use crate::log::Sequencer;
 use crate::row::{Row, Subject, seal_side, unwrap, wrap};
 use crate::store::{Transaction, TransactionBehavior, params};
 
@@ -39,6 +41,8 @@ pub(crate) struct NewRow<'a> {
     pub(crate) received: Option<Micros>,
     pub(crate) asserted: Option<Micros>,
     pub(crate) plain: &'a [u8],
+    /// The event that `plain` encodes; `None` for what is no act.
+    pub(crate) act: Option<&'a EventLine>,
 }
 
 /// A write transaction. Secrets are kept for its length only: another process may destroy them after it.
@@ -50,6 +54,7 @@ pub(crate) struct Writer<'a> {
     now: Micros,
     live: HashMap<PersonKey, Option<Live>>,
     notices: Option<HashSet<String>>,
+    pub(crate) log: Sequencer,
 }
 
 impl<'a> Writer<'a> {
@@ -58,11 +63,13 @@ impl<'a> Writer<'a> {
         let tx = ledger.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let head = read_head(&tx)?;
         let (keys, entropy) = (&ledger.keys, &mut ledger.entropy);
-        Ok(Self { tx, keys, entropy, head, now, live: HashMap::new(), notices: None })
+        let log = Sequencer::new(&ledger.origin);
+        Ok(Self { tx, keys, entropy, head, now, live: HashMap::new(), notices: None, log })
     }
 
-    /// Makes everything durable; without it, nothing happened.
+    /// Makes everything durable, rows and their entries in the log together; without it, nothing happened.
     pub(crate) fn commit(self) -> Result<(), LedgerError> {
+        self.log.finish(&self.tx)?;
         Ok(self.tx.commit()?)
     }
 
@@ -88,11 +95,14 @@ impl<'a> Writer<'a> {
             asserted: new.asserted.unwrap_or(received),
             subject: owner.map(|o| o.subject),
         };
-        let payload = row.seal(owner.map_or(self.keys.shared(), |o| &o.secret), new.plain);
+        let secret = owner.map_or(self.keys.shared(), |o| &o.secret);
+        let number = self.log.take(&self.tx, &row, (new.act, new.plain), secret)?;
+        let payload = row.seal(secret, new.plain);
         self.tx
             .prepare_cached(
-                "INSERT INTO events(position, tag, part, kind, marks, appended_at, received_at, asserted_at, subject, payload)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                "INSERT INTO events(position, tag, part, kind, marks, appended_at, received_at, asserted_at, subject, payload,
+                                    number)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             )?
             .execute(params![
                 row.position.cast_signed(),
@@ -105,6 +115,7 @@ impl<'a> Writer<'a> {
                 row.asserted.0,
                 row.subject.map(|s| s.0),
                 payload,
+                number.map(u64::cast_signed),
             ])?;
         self.head = Head { position: row.position, appended };
         Ok(row.position)
@@ -168,6 +179,7 @@ impl<'a> Writer<'a> {
                 wrap(self.keys.wrapping(), subject, &secret),
                 sealed
             ])?;
+        self.log.meet(subject, &secret);
         let live = Live { subject, secret, seen };
         self.live.insert(person, Some(live.clone()));
         Ok(live)

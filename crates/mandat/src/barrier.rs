@@ -2,6 +2,8 @@
 
 use mandat_core::controller::Controller;
 use mandat_core::manifest::Revision;
+use mandat_core::members::Secrets;
+use mandat_core::proof::{PersonKey, SubjectSecret};
 use mandat_corpus::build::{Barrier, BuildError, Commit};
 use mandat_ledger::{Ledger, LedgerError};
 
@@ -17,6 +19,12 @@ impl<'a> LedgerBarrier<'a> {
     /// A barrier over the ledger of a home.
     pub(crate) fn new(open: &Open, ledger: &'a Ledger) -> Self {
         Self { ledger, controller: open.home.settings.values.controller.controller() }
+    }
+}
+
+impl Secrets for LedgerBarrier<'_> {
+    fn secrets(&self, persons: &[PersonKey]) -> Result<Vec<Option<SubjectSecret>>, String> {
+        self.ledger.secrets_of(persons).map_err(|error| error.to_string())
     }
 }
 

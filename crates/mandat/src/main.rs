@@ -19,7 +19,6 @@ mod sample;
 mod sentence;
 mod signatures;
 mod surroundings;
-mod touched;
 mod ui;
 mod work;
 

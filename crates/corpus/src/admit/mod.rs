@@ -7,7 +7,7 @@
 pub(crate) mod columns;
 mod count;
 pub mod find;
-pub(crate) mod lookup;
+mod lookup;
 mod rows;
 pub(crate) mod scan;
 mod tally;

@@ -5,27 +5,30 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use mandat_core::manifest::{Content, Revision};
-use mandat_core::proof::sha256;
+use mandat_core::manifest::{Content, MemberRoot, Members, Revision};
+use mandat_core::proof::{MemberKind, sha256};
 use serde::de::DeserializeOwned;
 
 use crate::build::BuildError;
 use crate::build::publish::Store;
 use crate::build::verdicts::{self, Sum};
 use crate::input;
+use crate::members::{MemberFiles, TreeFault};
 use crate::vault::{Fault, Problem, Vault};
 
 impl Store {
     /// Looks at every file of a revision: whether `content.json` is the one that `revision.json` names,
     /// whether shards and verdicts are there and of their length, and with `deep` whether their bytes are
-    /// those that were written. Paths are below the revision's folder or that of its verdicts.
+    /// those that were written; of the members' trees, whether they lead to the roots that it names. Paths are below
+    /// the revision's folder or that of its verdicts or members.
     #[must_use]
     pub fn verify_revision(&self, corpus: &str, revision: u64, deep: bool) -> Vec<Problem> {
         let (dir, verdict_dir) = (self.revision_dir(corpus, revision), self.verdict_dir(corpus, revision));
         let mut problems = match content_of(&dir) {
             Ok(content) => {
+                let members = self.member_faults(&content, revision, deep);
                 let shards = content.shards.into_iter().map(|s| (s.path, Sum { bytes: s.bytes, sha256: s.sha256 }));
-                faults(&dir, shards, deep)
+                faults(&dir, shards, deep).into_iter().chain(members).collect()
             }
             Err(problem) => vec![problem],
         };
@@ -34,6 +37,28 @@ impl Store {
             Err(problem) => problems.push(problem),
         }
         problems
+    }
+
+    /// The trees of a revision's members, with the roots that its content names; none in revisions of earlier versions.
+    #[must_use]
+    pub fn member_files(&self, content: &Content, revision: u64) -> Vec<(MemberKind, MemberFiles)> {
+        let folder = self.members_dir(&content.corpus, revision);
+        let Some(Members { persons, records, .. }) = &content.members else { return Vec::new() };
+        let files =
+            |(kind, root): (MemberKind, &MemberRoot)| Some((kind, MemberFiles::new(&folder, kind, root.root()?)));
+        [(MemberKind::Person, persons), (MemberKind::Record, records)].into_iter().filter_map(files).collect()
+    }
+
+    fn member_faults(&self, content: &Content, revision: u64, deep: bool) -> Vec<Problem> {
+        let fault = |(_, files): (MemberKind, MemberFiles)| {
+            let found = if deep { files.walk() } else { files.check_length().map(drop) };
+            let fault = match found.err()? {
+                TreeFault::Unread { source, .. } => unread(&source),
+                _ => Fault::Content,
+            };
+            Some(Problem { path: files.name(), fault })
+        };
+        self.member_files(content, revision).into_iter().filter_map(fault).collect()
     }
 
     /// Refuses a vault that is gone though revisions were made from it, or whose files are not those that

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, UInt64Type};
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, RecordBatch, RecordBatchReader, StringArray, TimestampMicrosecondArray,
+    Array, ArrayRef, BinaryArray, BooleanArray, RecordBatch, RecordBatchReader, StringArray, TimestampMicrosecondArray,
 };
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use arrow_select::concat::concat_batches;
@@ -16,12 +16,15 @@ use mandat_core::traits::Traits;
 use crate::admit::columns::Columns;
 use crate::build::BuildError;
 use crate::build::shard;
+use crate::members::{self, Name};
 
 /// Admitted rows of a shard in output order, with the person of each row.
 pub(crate) struct Gathered {
     pub(crate) persons: Vec<PersonKey>,
     pub(crate) records: Vec<u128>,
     pub(crate) rows: RecordBatch,
+    /// What the tree of records holds of each row.
+    pub(crate) names: Vec<Name>,
 }
 
 /// The admitted rows of one run that belong to one shard.
@@ -34,6 +37,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) redacted: &'a [(u32, String)],
 }
 
+/// Column that says where something was cut out.
+const REDACTED: &str = "redacted";
 const DECIDE: [&str; 6] = ["person", "created_at", "traits", "record", "id", "lang"];
 
 /// Reads and merges; rows are ordered by (person, created_at, id) whatever run they come from.
@@ -47,6 +52,7 @@ pub(crate) fn gather(wanted: &[Wanted]) -> Result<Option<Gathered>, BuildError> 
     Ok(Some(Gathered {
         persons: keys(&rows, "person")?.map(PersonKey).collect(),
         records: keys(&rows, "record")?.collect(),
+        names: names(&rows)?,
         rows: output(&rows)?,
     }))
 }
@@ -60,6 +66,9 @@ fn piece(run: &Wanted) -> Result<RecordBatch, BuildError> {
     fields.push(Arc::new(Field::new("text", DataType::Utf8, true)));
     let mut columns = left.columns().to_vec();
     columns.push(text);
+    fields.push(Arc::new(Field::new(REDACTED, DataType::Boolean, false)));
+    let cut = |row: &u32| run.redacted.binary_search_by_key(row, |(row, _)| *row).is_ok();
+    columns.push(Arc::new(run.rows.iter().map(|row| Some(cut(row))).collect::<BooleanArray>()));
     Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
 }
 
@@ -112,9 +121,20 @@ fn merge(pieces: &[RecordBatch]) -> Result<RecordBatch, BuildError> {
     Ok(interleave_record_batch(&pieces.iter().collect::<Vec<_>>(), &indices)?)
 }
 
+/// The name of each row in the tree of records: by the platform's id, and whether something was cut out of its text.
+fn names(rows: &RecordBatch) -> Result<Vec<Name>, BuildError> {
+    let ids = named(rows, "id")?.as_string_opt::<i32>().ok_or(BuildError::Layout("id"))?;
+    let cut = named(rows, REDACTED)?.as_boolean_opt().ok_or(BuildError::Layout(REDACTED))?;
+    Ok((0..rows.num_rows()).map(|row| members::name(ids.value(row), cut.value(row))).collect())
+}
+
+fn named<'a>(rows: &'a RecordBatch, name: &'static str) -> Result<&'a ArrayRef, BuildError> {
+    rows.column_by_name(name).ok_or(BuildError::Layout(name))
+}
+
 /// The columns of a corpus shard.
 fn output(rows: &RecordBatch) -> Result<RecordBatch, BuildError> {
-    let column = |name: &'static str| rows.column_by_name(name).ok_or(BuildError::Layout(name));
+    let column = |name: &'static str| named(rows, name);
     let record: BinaryArray = {
         let keys = column("record")?.as_fixed_size_binary_opt().ok_or(BuildError::Layout("record"))?;
         (0..rows.num_rows()).map(|i| Some(keys.value(i))).collect()

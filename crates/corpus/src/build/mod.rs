@@ -26,6 +26,7 @@ use std::sync::Mutex;
 use mandat_core::ask::{Ask, Mode};
 use mandat_core::derive::{Context, Settings};
 use mandat_core::manifest::{CONTENT_FORMAT, Content, Counts, Known, PackRef, Revision, Shard, Tool, published};
+use mandat_core::members::Secrets;
 use mandat_core::snapshot::Snapshot;
 use mandat_core::table::DecisionTable;
 use mandat_core::time::Micros;
@@ -42,8 +43,8 @@ pub use shard::{schema, writer_digest};
 
 use crate::admit::{AdmitError, BucketDecision, Question, SnapshotPeople, Tally, decide_bucket};
 use crate::durable::Lock;
+use crate::members;
 use crate::recipe::Recipe;
-use crate::since::{self, Basis};
 use crate::vault::{Problem, Vault, VaultError};
 use stage::StagedBucket;
 
@@ -108,6 +109,15 @@ pub enum BuildError {
     /// Another build is running.
     #[error("another build is running in this store; wait until it is done")]
     Busy,
+    /// The secrets that member tokens are derived from.
+    #[error("cannot read the secrets of persons: {0}")]
+    Secrets(String),
+    /// Two members of one token.
+    #[error("cannot commit to the members; run `mandat doctor --deep`")]
+    Members(#[source] mandat_proof::MembersError),
+    /// Records of people whom the ledger does not know.
+    #[error("{0} people whose records would be in the revision are not in the ledger; run `mandat doctor --deep`")]
+    Unknown(u64),
     /// The ledger could not be read again.
     #[error("cannot read the ledger again before publishing: {0}")]
     Barrier(String),
@@ -132,7 +142,9 @@ impl BuildError {
             Self::Admit(_) | Self::Layout(_) | Self::Manifest { .. } => true,
             Self::NoVault { .. } | Self::DamagedVault { .. } => true,
             Self::Io { what, .. } => matches!(what.as_bytes(), b"read"),
-            Self::Parquet(_) | Self::Arrow(_) | Self::Raced { .. } | Self::Busy | Self::Barrier(_) => false,
+            Self::Unknown(_) | Self::Members(_) => true,
+            Self::Parquet(_) | Self::Arrow(_) | Self::Raced { .. } | Self::Busy => false,
+            Self::Barrier(_) | Self::Secrets(_) => false,
         }
     }
 
@@ -225,8 +237,8 @@ pub fn each_bucket<E: From<AdmitError> + Send>(
     })
 }
 
-/// The ledger as a build sees it again before it publishes.
-pub trait Barrier {
+/// The ledger as a build sees it again before it publishes, and the secrets it keeps.
+pub trait Barrier: Secrets {
     /// Runs `publish` while no event can be appended, unless a restrictive event came after
     /// `position`: then nothing runs and the newer snapshot is returned.
     ///
@@ -285,10 +297,14 @@ pub fn build(
     loop {
         let current: &dyn Snapshot = newer.as_deref().unwrap_or(snapshot);
         staged = restage(vault, store, current, order, staged, progress)?;
-        let content = content(vault, current, order, &staged);
-        let basis = Basis::new(vault, current, order);
-        let prepared = store.prepare(&content, &staged, (&basis, &vault.dir))?;
-        let mut publish = |head: u64| store.commit(&prepared, published_at, head);
+        let mut content = content(vault, current, order, &staged);
+        let committed = members::commit(store, &content, staged.values().flat_map(|b| &b.members), barrier)?;
+        let missing = committed.missing;
+        let prepared = store.prepare(&mut content, &staged, committed)?;
+        let mut publish = |head: u64| match missing {
+            0 => store.commit(&prepared, published_at, head),
+            missing => Err(BuildError::Unknown(missing)),
+        };
         match barrier.commit(current.position(), &mut publish)? {
             Commit::Done(revision) => {
                 store.sweep(&order.recipe.name)?;
@@ -325,14 +341,11 @@ fn restage(
 ) -> Result<BTreeMap<u64, StagedBucket>, BuildError> {
     let before = Mutex::new(before);
     let after = Mutex::new(BTreeMap::new());
-    let ask = order.ask(snapshot);
-    let context = Context::new(&ask, snapshot.shared(), order.rules.settings);
     each_bucket::<BuildError>(vault, snapshot, order, progress, |bucket, decision| {
-        let coming = since::coming(snapshot, &context, vault.layout().bucket_bits, bucket, &decision)?;
         let old = before.lock().expect("no thread panicked").remove(&bucket);
         let staged = match old {
-            Some(old) if old.decided == stage::digest(&decision, &coming) => old,
-            _ => stage::stage(vault, store, bucket, decision, (order.recipe.categories, &coming))?,
+            Some(old) if old.decided == stage::digest(&decision) => old,
+            _ => stage::stage(vault, store, bucket, decision)?,
         };
         after.lock().expect("no thread panicked").insert(bucket, staged);
         Ok(())
@@ -368,6 +381,7 @@ fn content(vault: &Vault, snapshot: &dyn Snapshot, order: &Order, staged: &BTree
         vault_sha256: vault.digest().to_string(),
         records: counts(&tally, shards.iter().map(|s| s.rows).sum()),
         shards,
+        members: None,
     }
 }
 

@@ -23,7 +23,7 @@ use crate::build::stage::StagedBucket;
 use crate::build::verdicts;
 use crate::durable::{self, Lock};
 use crate::input;
-use crate::since::Basis;
+use crate::members::Committed;
 
 /// The folders of a store that a build writes.
 #[derive(Debug, Clone)]
@@ -51,6 +51,12 @@ impl Store {
     #[must_use]
     pub fn revision_dir(&self, corpus: &str, revision: u64) -> PathBuf {
         self.corpus_dir(corpus).join(revision.to_string())
+    }
+
+    /// Where the trees of a revision's members lie: not delivered.
+    #[must_use]
+    pub fn members_dir(&self, corpus: &str, revision: u64) -> PathBuf {
+        self.root.join("members").join(corpus).join(revision.to_string())
     }
 
     /// Where the verdicts of a revision lie: never delivered.
@@ -185,10 +191,11 @@ impl Store {
     /// Lays out the next revision, all but `revision.json`.
     pub(crate) fn prepare(
         &self,
-        content: &Content,
+        content: &mut Content,
         staged: &BTreeMap<u64, StagedBucket>,
-        basis: (&Basis, &Path),
+        members: Committed,
     ) -> Result<Prepared, BuildError> {
+        content.members = Some(members.members);
         let parent = self.revisions(&content.corpus)?.last().copied();
         let number = parent.map_or(1, |p| p + 1);
         let dir = self.revision_dir(&content.corpus, number);
@@ -203,7 +210,10 @@ impl Store {
         let bytes = canonical(content);
         write(&dir.join("content.json"), &bytes)?;
         write(&dir.join("README.md"), card(content).as_bytes())?;
-        self.prepare_verdicts(&content.corpus, number, staged, basis)?;
+        self.prepare_verdicts(&content.corpus, number, staged)?;
+        let folder = self.fresh_private("members", &content.corpus, number)?;
+        members.files.iter().try_for_each(|(scratch, name)| link_secret(scratch, &folder.join(name)))?;
+        sync(&folder)?;
         let corpus = content.corpus.clone();
         Ok(Prepared { dir, corpus, number, parent, content_sha256: sha256(&bytes).to_string() })
     }
@@ -213,22 +223,24 @@ impl Store {
         corpus: &str,
         number: u64,
         staged: &BTreeMap<u64, StagedBucket>,
-        (basis, vault): (&Basis, &Path),
     ) -> Result<(), BuildError> {
-        let dir = self.verdict_dir(corpus, number);
+        let dir = self.fresh_private("verdicts", corpus, number)?;
+        for file in staged.values().flat_map(|b| &b.verdicts) {
+            link_secret(&file.scratch, &dir.join(&file.name))?;
+        }
+        create(&dir.join(verdicts::LIST), &canonical(&verdicts::list(staged)))?;
+        sync(&dir)
+    }
+
+    /// An empty folder beside the corpora for what of a revision is never delivered.
+    fn fresh_private(&self, what: &str, corpus: &str, number: u64) -> Result<PathBuf, BuildError> {
+        let all = self.root.join(what);
+        let dir = all.join(corpus).join(number.to_string());
         if dir.is_dir() {
             fs::remove_dir_all(&dir).map_err(|source| BuildError::io("remove", &dir, source))?;
         }
-        let all = self.root.join("verdicts");
         [&all, &all.join(corpus), &dir].into_iter().try_for_each(|dir| private_dir(dir))?;
-        for file in staged.values().flat_map(|b| &b.verdicts) {
-            let link = dir.join(&file.name);
-            set(&file.scratch, SECRET)?;
-            fs::hard_link(&file.scratch, &link).map_err(|source| BuildError::io("link", &link, source))?;
-        }
-        basis.write(vault, &dir)?;
-        create(&dir.join(verdicts::LIST), &canonical(&verdicts::list(staged)))?;
-        sync(&dir)
+        Ok(dir)
     }
 
     /// Makes a prepared revision visible.
@@ -274,6 +286,12 @@ impl Staged {
         let WrittenShard { digest, bytes, rows, groups } = self.shard.clone();
         Shard { path: self.path.clone(), sha256: digest.to_string(), bytes, rows, groups }
     }
+}
+
+/// Gives a scratch file its name for good, for its owner alone.
+fn link_secret(scratch: &Path, link: &Path) -> Result<(), BuildError> {
+    set(scratch, SECRET)?;
+    fs::hard_link(scratch, link).map_err(|source| BuildError::io("link", link, source))
 }
 
 fn manifest<T: serde::de::DeserializeOwned>(path: PathBuf) -> Result<T, BuildError> {

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
-use mandat_core::event::Categories;
 use mandat_core::proof::{Digest, Hasher, PersonKey};
 use mandat_core::table::Outcome;
 use mandat_core::traits::{Mark, Traits};
@@ -22,7 +21,7 @@ use crate::build::publish::{Staged, Store};
 use crate::build::redact::redactions;
 use crate::build::shard::ShardWriter;
 use crate::build::{BuildError, verdicts};
-use crate::since::{self, Coming};
+use crate::members::List;
 use crate::vault::{Layout, Vault};
 
 /// One bucket, decided and written, not yet part of a revision.
@@ -31,16 +30,17 @@ pub(crate) struct StagedBucket {
     pub(crate) decided: Digest,
     /// Its shards in order.
     pub(crate) shards: Vec<Staged>,
+    /// Whom and what each shard holds.
+    pub(crate) members: Vec<List>,
     /// Its verdict files.
     pub(crate) verdicts: Vec<verdicts::Staged>,
     /// Counts.
     pub(crate) tally: Tally,
 }
 
-/// Digest over the outcomes of all rows of a bucket, run by run, and what it has coming.
-pub(crate) fn digest(decision: &BucketDecision, coming: &Coming) -> Digest {
+/// Digest over the outcomes of all rows of a bucket, run by run.
+pub(crate) fn digest(decision: &BucketDecision) -> Digest {
     let mut hasher = Hasher::new();
-    hasher.update_prefixed(&coming.bytes());
     let mut bytes = Vec::new();
     for (run, rows) in decision.runs.iter().zip(&decision.rows) {
         hasher.update(&run.unit.to_be_bytes());
@@ -61,7 +61,6 @@ pub(crate) fn stage(
     store: &Store,
     bucket: u64,
     decision: BucketDecision,
-    (asked, coming): (Categories, &Coming),
 ) -> Result<StagedBucket, BuildError> {
     let open = |path: &std::path::Path| Columns::open(path).map_err(|source| AdmitError::parquet(path, source));
     let mut files = Vec::new();
@@ -76,17 +75,11 @@ pub(crate) fn stage(
         Plan { layout: vault.layout(), heavy: vault.heavy(), decision: &decision, files: &files, redacted: &redacted };
     let first = bucket << (plan.layout.shard_bits - plan.layout.bucket_bits);
     let count = 1 << (plan.layout.shard_bits - plan.layout.bucket_bits);
-    let shards: Vec<Option<Staged>> =
+    let shards: Vec<Option<(Staged, List)>> =
         (first..first + count).into_par_iter().map(|prefix| plan.shard(store, prefix)).collect::<Result<_, _>>()?;
-    let mut verdicts = verdicts::write(store, bucket, &decision)?;
-    verdicts.extend(since::write_index(store, bucket, &decision, asked)?);
-    verdicts.push(coming.write(store, bucket)?);
-    Ok(StagedBucket {
-        decided: digest(&decision, coming),
-        shards: shards.into_iter().flatten().collect(),
-        verdicts,
-        tally: decision.tally,
-    })
+    let (shards, members) = shards.into_iter().flatten().unzip();
+    let verdicts = verdicts::write(store, bucket, &decision)?;
+    Ok(StagedBucket { decided: digest(&decision), shards, members, verdicts, tally: decision.tally })
 }
 
 struct Plan<'a> {
@@ -98,7 +91,7 @@ struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    fn shard(&self, store: &Store, prefix: u64) -> Result<Option<Staged>, BuildError> {
+    fn shard(&self, store: &Store, prefix: u64) -> Result<Option<(Staged, List)>, BuildError> {
         let rows: Vec<Vec<u32>> = (0..self.files.len()).map(|run| self.admitted(run, prefix)).collect();
         let wanted: Vec<Wanted> = (0..self.files.len())
             .map(|run| Wanted {
@@ -115,7 +108,9 @@ impl Plan<'_> {
         let mut writer = ShardWriter::create(&path)?;
         self.groups(&gathered, &mut writer)?;
         let Some(written) = writer.finish()? else { return Ok(None) };
-        store.stage(&path, written, format!("data/{name}")).map(Some)
+        let list = List::write(store, &format!("{name}.members"), &gathered.persons, &gathered.names)?;
+        let staged = store.stage(&path, written, format!("data/{name}"))?;
+        Ok(Some((staged, list)))
     }
 
     /// Rows of a run in a shard that are admitted and hold text, ascending.

@@ -6,8 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use mandat_core::manifest::{Content, PackRef, Revision};
+use mandat_core::members::Secrets;
 use mandat_core::packs::Packs;
-use mandat_core::proof::{Keyer, sha256};
+use mandat_core::proof::{Keyer, PersonKey, SubjectSecret, sha256};
 use mandat_core::snapshot::{MemorySnapshot, Snapshot};
 use mandat_core::time::Micros;
 use mandat_corpus::build::{Barrier, BuildError, Commit, Order, Rules, Store, build, difference, plan};
@@ -17,17 +18,27 @@ use serde_json::json;
 
 use crate::world::{ACCOUNTS, SECRET, World};
 
-const FOUR: Layout = Layout { bucket_bits: 2, shard_bits: 3, group_bits: 5 };
+pub(crate) const FOUR: Layout = Layout { bucket_bits: 2, shard_bits: 3, group_bits: 5 };
 
 /// Publishes at once, after handing over newer snapshots first.
-struct Head {
+pub(crate) struct Head {
     newer: RefCell<Vec<MemorySnapshot>>,
 }
 
 impl Head {
-    fn still() -> Self {
+    pub(crate) fn still() -> Self {
         Self { newer: RefCell::default() }
     }
+}
+
+impl Secrets for Head {
+    fn secrets(&self, persons: &[PersonKey]) -> Result<Vec<Option<SubjectSecret>>, String> {
+        Ok(persons.iter().map(|person| Some(secret_of(*person))).collect())
+    }
+}
+
+pub(crate) fn secret_of(person: PersonKey) -> SubjectSecret {
+    SubjectSecret(sha256(&person.to_bytes()).0)
 }
 
 impl Barrier for Head {
@@ -43,25 +54,25 @@ impl Barrier for Head {
     }
 }
 
-struct Setting {
+pub(crate) struct Setting {
     packs: Packs,
     refs: Vec<PackRef>,
     recipe: Recipe,
 }
 
 impl Setting {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let packs = Packs::embedded(&["core", "eu-gdpr"]).unwrap();
         let refs = vec![PackRef { id: "core".into(), version: "1".into(), sha256: packs.hash.to_string() }];
         Self { packs, refs, recipe: Recipe::new("grow", "train_generative") }
     }
 
-    fn order(&self) -> Order<'_> {
+    pub(crate) fn order(&self) -> Order<'_> {
         let rules = Rules { table: &self.packs.table, settings: self.packs.settings, packs: &self.refs };
         Order { recipe: &self.recipe, rules, at: Micros::parse("2026-06-01").unwrap() }
     }
 
-    fn build(
+    pub(crate) fn build(
         &self,
         vault: &Vault,
         dir: &Path,
@@ -82,7 +93,7 @@ impl Setting {
 }
 
 /// A world in which most people agree to most things.
-fn friendly(seed: u64) -> World {
+pub(crate) fn friendly(seed: u64) -> World {
     let mut world = World::random(seed, 400, 0);
     for i in 0..ACCOUNTS {
         world.people[i] = json!({"account": format!("a{i}"), "country": "DE", "born": "1980-01-01"});
@@ -213,7 +224,7 @@ fn many_threads_read_one_run_without_mixing_its_bytes() {
 }
 
 /// Turns one bit over, though the file is read-only.
-fn damage(path: &Path) {
+pub(crate) fn damage(path: &Path) {
     let mut bytes = std::fs::read(path).unwrap();
     let at = bytes.len() / 2;
     bytes[at] ^= 1;
@@ -296,10 +307,10 @@ fn others_on_the_machine_read_what_is_published_and_nothing_else() {
     std::fs::create_dir_all(dir.path().join("blobs/tmp")).unwrap();
     let vault = world.vault(dir.path(), &[(0..world.records.len()).collect()], 1, FOUR);
     let built = setting.build(&vault, dir.path(), &world.snapshot(), &Head::still(), 2);
-    for folder in ["blobs", "blobs/tmp", "verdicts", "verdicts/grow", "verdicts/grow/1"] {
+    for folder in ["blobs", "blobs/tmp", "verdicts", "verdicts/grow", "verdicts/grow/1", "members", "members/grow/1"] {
         assert_eq!(mode(dir.path().join(folder)), 0o700, "{folder}");
     }
-    for file in files_in(&dir.path().join("verdicts/grow/1")) {
+    for file in ["verdicts/grow/1", "members/grow/1"].iter().flat_map(|folder| files_in(&dir.path().join(folder))) {
         assert_eq!(mode(&file) & 0o077, 0, "{}", file.display());
     }
     for file in ["content.json", "revision.json", "README.md"] {

@@ -4,5 +4,5 @@
 
 mod agree;
 mod bytes;
-mod since;
+mod members;
 mod world;

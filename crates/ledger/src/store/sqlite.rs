@@ -33,6 +33,12 @@ CREATE TRIGGER events_in_order BEFORE INSERT ON events
 WHEN NEW.position <> (SELECT coalesce(max(position), 0) + 1 FROM events)
     OR EXISTS (SELECT 1 FROM events WHERE tag = NEW.tag AND part = NEW.part)
 BEGIN SELECT RAISE(ABORT, 'events are numbered without gaps and kept once'); END;
+CREATE TRIGGER log_in_order BEFORE INSERT ON log
+WHEN NEW.place <> (SELECT coalesce(max(place), -1) + 1 FROM log)
+BEGIN SELECT RAISE(ABORT, 'entries are numbered without gaps and kept once'); END;
+CREATE TRIGGER log_heads_in_order BEFORE INSERT ON log_heads
+WHEN NEW.size <> (SELECT coalesce(max(place), -1) + 1 FROM log)
+BEGIN SELECT RAISE(ABORT, 'a head covers every entry'); END;
 ";
 
 /// Makes a ledger in a file that is not there, or that a killed create left empty.

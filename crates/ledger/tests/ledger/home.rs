@@ -6,8 +6,8 @@ use mandat_core::event::{EventKind, EventLine, Words};
 use mandat_core::notice::Notice;
 use mandat_core::person::PersonLine;
 use mandat_core::time::Micros;
-use mandat_ledger::{Keys, Ledger, Sighting};
-use mandat_proof::PersonKey;
+use mandat_ledger::{Keys, Ledger, LogFiles, Published, Publisher, Sighting};
+use mandat_proof::{NoteSigner, PersonKey};
 
 /// 2026-01-01, when every test begins.
 pub(crate) const START: Micros = Micros(1_767_225_600_000_000);
@@ -48,6 +48,18 @@ impl Home {
         let people = accounts.iter().map(|a| PersonLine::new(a));
         let _ = home.ledger.import_people(&mut people.collect::<Vec<_>>().into_iter(), None, START).unwrap();
         home
+    }
+
+    /// Whoever publishes this ledger's log into the folder `log`.
+    pub(crate) fn publisher(&self) -> Publisher {
+        let signer = NoteSigner::from_seed(self.ledger.origin(), &[5; 32]).unwrap();
+        Publisher::new(LogFiles::new(&self.folder.path().join("log")), signer).unwrap()
+    }
+
+    /// Publishes what was committed.
+    pub(crate) fn publish(&mut self, now: Micros) -> Published {
+        let publisher = self.publisher();
+        self.ledger.publish(&publisher, now).unwrap()
     }
 
     /// Everything written on disk, in one piece.

@@ -8,6 +8,7 @@ mod crash;
 mod erasure;
 mod handles;
 mod home;
+mod log;
 mod opening;
 mod snapshot;
 mod volume;

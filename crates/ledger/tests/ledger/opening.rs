@@ -47,8 +47,13 @@ fn an_existing_ledger_is_never_made_anew_and_a_killed_create_can_be_done_again()
 #[test]
 fn another_format_is_refused() {
     let home = Home::new();
-    Connection::open(home.path()).unwrap().pragma_update(None, "user_version", 2).unwrap();
-    assert!(matches!(Ledger::open(&home.path(), keys()), Err(LedgerError::Format { found: 2, known: 1 })));
+    // 1 is the format before there was a log.
+    for other in [1, 3] {
+        Connection::open(home.path()).unwrap().pragma_update(None, "user_version", other).unwrap();
+        let refused = Ledger::open(&home.path(), keys()).unwrap_err();
+        assert!(matches!(refused, LedgerError::Format { found, known: 2 } if found == other));
+        assert!(refused.to_string().contains("make a new home"));
+    }
 }
 
 #[cfg(unix)]
