@@ -51,6 +51,9 @@ pub struct Content {
     pub vault_sha256: String,
     /// Records by outcome, small cells suppressed.
     pub records: Counts,
+    /// What was done to admitted texts, if the recipe asks for it; small cells suppressed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub curation: Option<Curation>,
     /// The shards in order.
     pub shards: Vec<Shard>,
     /// Who and what is in it, as roots over keyed tokens; revisions of earlier versions have none.
@@ -171,6 +174,16 @@ pub struct Counts {
     pub candidates: Option<u64>,
     /// Records left out by reason (a record may count under several), rounded down alike.
     pub excluded_by_reason: BTreeMap<String, Option<u64>>,
+}
+
+/// What curation did, as far as it may be published: rounded down, `None` for few people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Curation {
+    /// Admitted records that were dropped, each under one reason.
+    pub dropped_by_reason: BTreeMap<String, Option<u64>>,
+    /// Places in kept texts where personal data was taken out, by kind.
+    pub redacted_by_kind: BTreeMap<String, Option<u64>>,
 }
 
 /// One file of the corpus.

@@ -1,12 +1,13 @@
 //! The corpus crate: records in, training sets out.
 //!
 //! - [`ingest`] reads files through a map into the [`vault`], sorted by person;
-//! - admission, build and manifests read the vault and write revisions.
+//! - admission, curation, build and manifests read the vault and write revisions.
 //!
 //! Sole owner of Arrow, Parquet and rayon.
 
 pub mod admit;
 pub mod build;
+pub mod curate;
 pub mod durable;
 pub mod ingest;
 pub mod input;

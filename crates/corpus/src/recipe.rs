@@ -6,6 +6,8 @@ use mandat_core::proof::{Digest, sha256};
 use mandat_core::vocab::{FIRST_PARTY, Profile};
 use serde::{Deserialize, Serialize};
 
+use crate::curate::Curation;
+
 /// What a corpus is for, and what may go into it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +28,9 @@ pub struct Recipe {
     /// Rule packs, layered in this order.
     #[serde(default = "packs")]
     pub packs: Vec<String>,
+    /// What is done to admitted texts; without this section they go in as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub curation: Option<Curation>,
 }
 
 const fn consent() -> Profile {
@@ -66,6 +71,7 @@ impl Recipe {
             recipient: first_party(),
             categories: everything(),
             packs: packs(),
+            curation: None,
         }
     }
 

@@ -46,6 +46,7 @@ pub(crate) enum Command {
     Packs(commands::packs::Args),
     Plan(commands::plan::Args),
     Build(commands::build::Args),
+    Report(commands::report::Args),
     Explain(commands::explain::Args),
     Config(commands::config::Args),
     Doctor(commands::doctor::Args),

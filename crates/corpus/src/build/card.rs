@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use mandat_core::manifest::Content;
+use mandat_core::manifest::{Content, Curation};
 use mandat_core::vocab::Profile;
 
 /// The card as Markdown.
@@ -29,6 +29,9 @@ pub(super) fn card(content: &Content) -> String {
     };
     let _ = writeln!(out, "{basis}\n");
     reasons(&mut out, content);
+    if let Some(curation) = &content.curation {
+        curated(&mut out, curation);
+    }
     out.push_str(COLUMNS);
     let _ = writeln!(out, "\n## Made from\n\n| what | value |\n|---|---|");
     let _ = writeln!(out, "| ledger position (K) | {} at {} |", content.known.ledger, content.known.ledger_at);
@@ -64,6 +67,25 @@ fn reasons(out: &mut String, content: &Content) {
         let _ = writeln!(out, "| `{reason}` | {shown} |");
     }
     out.push('\n');
+}
+
+fn curated(out: &mut String, curation: &Curation) {
+    let tables = [
+        (
+            "## What curation dropped\n\nOf what was admitted, each record under one reason.",
+            "reason | records",
+            &curation.dropped_by_reason,
+        ),
+        ("## What was taken out of texts", "kind | places", &curation.redacted_by_kind),
+    ];
+    for (heading, columns, cells) in tables.into_iter().filter(|(.., cells)| !cells.is_empty()) {
+        let _ = writeln!(out, "{heading}\n\n| {columns} |\n|---|---:|");
+        for (name, count) in cells {
+            let shown = count.map_or_else(|| "<10".to_owned(), |n| n.to_string());
+            let _ = writeln!(out, "| `{name}` | {shown} |");
+        }
+        out.push('\n');
+    }
 }
 
 const COLUMNS: &str = "## Columns

@@ -27,6 +27,46 @@ pub(crate) struct Gathered {
     pub(crate) names: Vec<Name>,
 }
 
+impl Gathered {
+    /// Everything in one batch: the columns of a shard, then `person` and `member`.
+    ///
+    /// # Errors
+    /// Never for what [`gather`] gives.
+    pub(crate) fn pack(&self) -> Result<RecordBatch, BuildError> {
+        let mut fields: Vec<Arc<Field>> = self.rows.schema().fields().iter().cloned().collect();
+        fields.push(Arc::new(Field::new("person", DataType::Binary, false)));
+        let persons: BinaryArray = self.persons.iter().map(|p| Some(p.0.to_be_bytes())).collect();
+        let mut columns = self.rows.columns().to_vec();
+        columns.push(Arc::new(persons));
+        fields.push(Arc::new(Field::new("member", DataType::Binary, false)));
+        columns.push(Arc::new(self.names.iter().map(Some).collect::<BinaryArray>()));
+        Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+    }
+
+    /// The inverse of [`Self::pack`]; other columns are left out.
+    ///
+    /// # Errors
+    /// When a column is missing or of another type.
+    pub(crate) fn unpack(rows: &RecordBatch) -> Result<Self, BuildError> {
+        let numbers = |name| fixed(rows, name).map(|all| all.into_iter().map(u128::from_be_bytes));
+        let schema = shard::schema();
+        let columns = schema.fields().iter().map(|f| rows.column_by_name(f.name()).cloned());
+        let columns: Vec<ArrayRef> = columns.collect::<Option<_>>().ok_or(BuildError::Layout("text"))?;
+        Ok(Self {
+            persons: numbers("person")?.map(PersonKey).collect(),
+            records: numbers("record")?.collect(),
+            names: fixed(rows, "member")?,
+            rows: RecordBatch::try_new(schema, columns)?,
+        })
+    }
+}
+
+/// The values of a column of binaries that are all of one width.
+fn fixed<const W: usize>(rows: &RecordBatch, name: &'static str) -> Result<Vec<[u8; W]>, BuildError> {
+    let column = rows.column_by_name(name).and_then(|c| c.as_binary_opt::<i32>()).ok_or(BuildError::Layout(name))?;
+    column.iter().flatten().map(|b| b.try_into().map_err(|_| BuildError::Layout(name))).collect()
+}
+
 /// The admitted rows of one run that belong to one shard.
 pub(crate) struct Wanted<'a> {
     pub(crate) decide: &'a Columns,

@@ -10,12 +10,12 @@ mod check;
 mod compare;
 mod difference;
 mod export;
-mod gather;
+pub(crate) mod gather;
 mod publish;
 mod redact;
 mod rights;
 mod shard;
-mod stage;
+pub(crate) mod stage;
 pub mod verdicts;
 
 use std::collections::BTreeMap;
@@ -42,11 +42,14 @@ pub use redact::{PLACEHOLDER, cut};
 pub use shard::{schema, writer_digest};
 
 use crate::admit::{AdmitError, BucketDecision, Question, SnapshotPeople, Tally, decide_bucket};
+use crate::curate::Summary;
+use crate::curate::driver::curate;
+use crate::curate::pass::Stage;
 use crate::durable::Lock;
 use crate::members;
 use crate::recipe::Recipe;
 use crate::vault::{Problem, Vault, VaultError};
-use stage::StagedBucket;
+use stage::{Cuts, StagedBucket};
 
 /// Why a build failed; nothing was published.
 #[derive(Debug, thiserror::Error)]
@@ -269,6 +272,8 @@ pub struct Built {
     pub content: Content,
     /// Full counts, for the operator.
     pub tally: Tally,
+    /// What curation did, if the recipe asks for it; for the operator.
+    pub curated: Option<Summary>,
     /// Where it lies.
     pub path: PathBuf,
     /// How often the barrier sent it back.
@@ -297,10 +302,12 @@ pub fn build(
     loop {
         let current: &dyn Snapshot = newer.as_deref().unwrap_or(snapshot);
         staged = restage(vault, store, current, order, staged, progress)?;
-        let mut content = content(vault, current, order, &staged);
+        let curated =
+            order.recipe.curation.as_ref().map(|_| curate(store, &Cuts::of(vault), &mut staged)).transpose()?;
+        let mut content = content(vault, current, order, &staged, curated.as_ref());
         let committed = members::commit(store, &content, staged.values().flat_map(|b| &b.members), barrier)?;
         let missing = committed.missing;
-        let prepared = store.prepare(&mut content, &staged, committed)?;
+        let prepared = store.prepare(&mut content, &staged, committed, curated.as_ref())?;
         let mut publish = |head: u64| match missing {
             0 => store.commit(&prepared, published_at, head),
             missing => Err(BuildError::Unknown(missing)),
@@ -308,7 +315,7 @@ pub fn build(
         match barrier.commit(current.position(), &mut publish)? {
             Commit::Done(revision) => {
                 store.sweep(&order.recipe.name)?;
-                return Ok(finish(store, *revision, content, &staged, retries));
+                return Ok(finish(store, *revision, content, &staged, (curated, retries)));
             }
             Commit::Newer(snapshot) => {
                 store.discard(&prepared)?;
@@ -324,10 +331,10 @@ fn finish(
     revision: Revision,
     content: Content,
     staged: &BTreeMap<u64, StagedBucket>,
-    retries: u32,
+    (curated, retries): (Option<Summary>, u32),
 ) -> Built {
     let path = store.revision_dir(&revision.corpus, revision.revision);
-    Built { path, revision, content, tally: total(staged), retries }
+    Built { path, revision, content, tally: total(staged), curated, retries }
 }
 
 /// Stages every bucket, keeping those whose outcomes are as before.
@@ -339,13 +346,14 @@ fn restage(
     before: BTreeMap<u64, StagedBucket>,
     progress: Progress,
 ) -> Result<BTreeMap<u64, StagedBucket>, BuildError> {
+    let curation = order.recipe.curation.as_ref().map(Stage::new);
     let before = Mutex::new(before);
     let after = Mutex::new(BTreeMap::new());
     each_bucket::<BuildError>(vault, snapshot, order, progress, |bucket, decision| {
         let old = before.lock().expect("no thread panicked").remove(&bucket);
         let staged = match old {
             Some(old) if old.decided == stage::digest(&decision) => old,
-            _ => stage::stage(vault, store, bucket, decision)?,
+            _ => stage::stage(vault, store, curation.as_ref(), bucket, decision)?,
         };
         after.lock().expect("no thread panicked").insert(bucket, staged);
         Ok(())
@@ -360,7 +368,13 @@ fn total(staged: &BTreeMap<u64, StagedBucket>) -> Tally {
 }
 
 /// The content manifest: nothing in it depends on when or how often it was built.
-fn content(vault: &Vault, snapshot: &dyn Snapshot, order: &Order, staged: &BTreeMap<u64, StagedBucket>) -> Content {
+fn content(
+    vault: &Vault,
+    snapshot: &dyn Snapshot,
+    order: &Order,
+    staged: &BTreeMap<u64, StagedBucket>,
+    curated: Option<&Summary>,
+) -> Content {
     let tally = total(staged);
     let shards: Vec<Shard> = staged.values().flat_map(|b| &b.shards).map(publish::Staged::entry).collect();
     Content {
@@ -380,6 +394,7 @@ fn content(vault: &Vault, snapshot: &dyn Snapshot, order: &Order, staged: &BTree
         },
         vault_sha256: vault.digest().to_string(),
         records: counts(&tally, shards.iter().map(|s| s.rows).sum()),
+        curation: curated.map(Summary::published),
         shards,
         members: None,
     }

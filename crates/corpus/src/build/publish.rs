@@ -21,9 +21,13 @@ use crate::build::rights::{PUBLISHED, READ_ONLY, SECRET, private_dir, public_dir
 use crate::build::shard::WrittenShard;
 use crate::build::stage::StagedBucket;
 use crate::build::verdicts;
+use crate::curate::Summary;
 use crate::durable::{self, Lock};
 use crate::input;
 use crate::members::Committed;
+
+/// Name of the account of a curation, among the verdicts.
+const CURATION: &str = "curation.json";
 
 /// The folders of a store that a build writes.
 #[derive(Debug, Clone)]
@@ -178,6 +182,15 @@ impl Store {
         manifest(self.revision_dir(corpus, revision).join("revision.json"))
     }
 
+    /// What curation did in a published revision, with nothing suppressed; `None` if it was not asked for.
+    ///
+    /// # Errors
+    /// When it is not readable.
+    pub fn curation(&self, corpus: &str, revision: u64) -> Result<Option<Summary>, BuildError> {
+        let path = self.verdict_dir(corpus, revision).join(CURATION);
+        if path.is_file() { manifest(path).map(Some) } else { Ok(None) }
+    }
+
     /// The lock that one build of this store holds; `None` if another has it.
     ///
     /// # Errors
@@ -194,6 +207,7 @@ impl Store {
         content: &mut Content,
         staged: &BTreeMap<u64, StagedBucket>,
         members: Committed,
+        curated: Option<&Summary>,
     ) -> Result<Prepared, BuildError> {
         content.members = Some(members.members);
         let parent = self.revisions(&content.corpus)?.last().copied();
@@ -214,6 +228,9 @@ impl Store {
         let folder = self.fresh_private("members", &content.corpus, number)?;
         members.files.iter().try_for_each(|(scratch, name)| link_secret(scratch, &folder.join(name)))?;
         sync(&folder)?;
+        if let Some(summary) = curated {
+            create(&self.verdict_dir(&content.corpus, number).join(CURATION), &canonical(summary))?;
+        }
         let corpus = content.corpus.clone();
         Ok(Prepared { dir, corpus, number, parent, content_sha256: sha256(&bytes).to_string() })
     }
@@ -225,7 +242,7 @@ impl Store {
         staged: &BTreeMap<u64, StagedBucket>,
     ) -> Result<(), BuildError> {
         let dir = self.fresh_private("verdicts", corpus, number)?;
-        for file in staged.values().flat_map(|b| &b.verdicts) {
+        for file in staged.values().flat_map(|b| b.verdicts.iter().chain(&b.dropped)) {
             link_secret(&file.scratch, &dir.join(&file.name))?;
         }
         create(&dir.join(verdicts::LIST), &canonical(&verdicts::list(staged)))?;

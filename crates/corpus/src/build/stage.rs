@@ -21,6 +21,9 @@ use crate::build::publish::{Staged, Store};
 use crate::build::redact::redactions;
 use crate::build::shard::ShardWriter;
 use crate::build::{BuildError, verdicts};
+use crate::curate::Summary;
+use crate::curate::pass::Stage;
+use crate::curate::spill::Spilled;
 use crate::members::List;
 use crate::vault::{Layout, Vault};
 
@@ -32,6 +35,12 @@ pub(crate) struct StagedBucket {
     pub(crate) shards: Vec<Staged>,
     /// Whom and what each shard holds.
     pub(crate) members: Vec<List>,
+    /// Its shards on their way through curation, if the recipe asks for it.
+    pub(crate) spilled: Vec<Spilled>,
+    /// What curation dropped, shard by shard.
+    pub(crate) dropped: Vec<verdicts::Staged>,
+    /// What curation counted.
+    pub(crate) curated: Summary,
     /// Its verdict files.
     pub(crate) verdicts: Vec<verdicts::Staged>,
     /// Counts.
@@ -55,10 +64,11 @@ pub(crate) fn digest(decision: &BucketDecision) -> Digest {
     hasher.finish()
 }
 
-/// Writes the shards and verdicts of a decided bucket.
+/// Writes the verdicts of a decided bucket, and its shards, or what curation makes of them first.
 pub(crate) fn stage(
     vault: &Vault,
     store: &Store,
+    curation: Option<&Stage>,
     bucket: u64,
     decision: BucketDecision,
 ) -> Result<StagedBucket, BuildError> {
@@ -71,27 +81,47 @@ pub(crate) fn stage(
     for (i, run) in decision.runs.iter().enumerate() {
         redacted.push(redactions(run, &decision.rows[i], &decision.outcomes, &files[i].1)?);
     }
-    let plan =
-        Plan { layout: vault.layout(), heavy: vault.heavy(), decision: &decision, files: &files, redacted: &redacted };
-    let first = bucket << (plan.layout.shard_bits - plan.layout.bucket_bits);
-    let count = 1 << (plan.layout.shard_bits - plan.layout.bucket_bits);
-    let shards: Vec<Option<(Staged, List)>> =
+    let plan = Plan { cuts: Cuts::of(vault), curation, decision: &decision, files: &files, redacted: &redacted };
+    let layout = vault.layout();
+    let first = bucket << (layout.shard_bits - layout.bucket_bits);
+    let count = 1 << (layout.shard_bits - layout.bucket_bits);
+    let done: Vec<Option<Shard>> =
         (first..first + count).into_par_iter().map(|prefix| plan.shard(store, prefix)).collect::<Result<_, _>>()?;
-    let (shards, members) = shards.into_iter().flatten().unzip();
+    let (mut written, mut spilled) = (Vec::new(), Vec::new());
+    for shard in done.into_iter().flatten() {
+        match shard {
+            Shard::Written(shard) => written.push(shard),
+            Shard::Spilled(shard) => spilled.push(shard),
+        }
+    }
+    let (shards, members) = written.into_iter().unzip();
     let verdicts = verdicts::write(store, bucket, &decision)?;
-    Ok(StagedBucket { decided: digest(&decision), shards, members, verdicts, tally: decision.tally })
+    let (decided, tally, curated) = (digest(&decision), decision.tally, Summary::default());
+    Ok(StagedBucket { decided, shards, members, spilled, dropped: Vec::new(), curated, verdicts, tally })
+}
+
+/// A shard that is done, or waits for the others to be compared with.
+enum Shard {
+    Written((Staged, List)),
+    Spilled(Spilled),
+}
+
+/// How rows are cut into row groups.
+pub(crate) struct Cuts {
+    layout: Layout,
+    heavy: BTreeMap<PersonKey, u32>,
 }
 
 struct Plan<'a> {
-    layout: Layout,
-    heavy: BTreeMap<PersonKey, u32>,
+    cuts: Cuts,
+    curation: Option<&'a Stage>,
     decision: &'a BucketDecision,
     files: &'a [(Columns, Columns)],
     redacted: &'a [Vec<(u32, String)>],
 }
 
 impl Plan<'_> {
-    fn shard(&self, store: &Store, prefix: u64) -> Result<Option<(Staged, List)>, BuildError> {
+    fn shard(&self, store: &Store, prefix: u64) -> Result<Option<Shard>, BuildError> {
         let rows: Vec<Vec<u32>> = (0..self.files.len()).map(|run| self.admitted(run, prefix)).collect();
         let wanted: Vec<Wanted> = (0..self.files.len())
             .map(|run| Wanted {
@@ -102,21 +132,20 @@ impl Plan<'_> {
             })
             .collect();
         let Some(gathered) = gather(&wanted)? else { return Ok(None) };
-        let width = (self.layout.shard_bits as usize).div_ceil(4).max(1);
-        let name = format!("train-{prefix:0width$x}.parquet");
-        let path = store.scratch(&name)?;
-        let mut writer = ShardWriter::create(&path)?;
-        self.groups(&gathered, &mut writer)?;
-        let Some(written) = writer.finish()? else { return Ok(None) };
-        let list = List::write(store, &format!("{name}.members"), &gathered.persons, &gathered.names)?;
-        let staged = store.stage(&path, written, format!("data/{name}"))?;
-        Ok(Some((staged, list)))
+        let width = (self.cuts.layout.shard_bits as usize).div_ceil(4).max(1);
+        let name = format!("train-{prefix:0width$x}");
+        let Some(curation) = self.curation else {
+            return Ok(self.cuts.write(store, &name, &gathered)?.map(Shard::Written));
+        };
+        let shard = u32::try_from(prefix).expect("fewer shards than 2^32");
+        let passed = curation.pass(shard, &gathered)?;
+        Spilled::write(store, shard, name, &passed).map(|spilled| Some(Shard::Spilled(spilled)))
     }
 
     /// Rows of a run in a shard that are admitted and hold text, ascending.
     fn admitted(&self, run: usize, prefix: u64) -> Vec<u32> {
         let rows = &self.decision.rows[run];
-        let bits = self.layout.shard_bits;
+        let bits = self.cuts.layout.shard_bits;
         let from = rows.spans.partition_point(|s| s.person.prefix(bits) < prefix);
         let to = rows.spans.partition_point(|s| s.person.prefix(bits) <= prefix);
         let start = rows.spans.get(from).map_or(rows.ids.len(), |s| s.first as usize);
@@ -129,6 +158,32 @@ impl Plan<'_> {
             })
             .map(|row| u32::try_from(row).expect("a run has at most u32 rows"))
             .collect()
+    }
+}
+
+impl Cuts {
+    /// The cuts of a vault.
+    pub(crate) fn of(vault: &Vault) -> Self {
+        Self { layout: vault.layout(), heavy: vault.heavy() }
+    }
+
+    /// Writes one shard of the rows given, and whom and what it holds.
+    ///
+    /// # Errors
+    /// When encoding or writing fails.
+    pub(crate) fn write(
+        &self,
+        store: &Store,
+        name: &str,
+        gathered: &Gathered,
+    ) -> Result<Option<(Staged, List)>, BuildError> {
+        let name = format!("{name}.parquet");
+        let path = store.scratch(&name)?;
+        let mut writer = ShardWriter::create(&path)?;
+        self.groups(gathered, &mut writer)?;
+        let Some(written) = writer.finish()? else { return Ok(None) };
+        let list = List::write(store, &format!("{name}.members"), &gathered.persons, &gathered.names)?;
+        Ok(Some((store.stage(&path, written, format!("data/{name}"))?, list)))
     }
 
     /// Cuts rows into row groups by key prefix; heavy people are cut by record key.

@@ -52,7 +52,7 @@ pub(crate) fn list(staged: &BTreeMap<u64, StagedBucket>) -> BTreeMap<String, Sum
         let Written { sha256, bytes } = file.written;
         (file.name.clone(), Sum { bytes, sha256: sha256.to_string() })
     };
-    staged.values().flat_map(|b| &b.verdicts).map(entry).collect()
+    staged.values().flat_map(|b| b.verdicts.iter().chain(&b.dropped)).map(entry).collect()
 }
 
 /// Name of the verdict file of a run.

@@ -22,7 +22,7 @@ pub(crate) const FOUR: Layout = Layout { bucket_bits: 2, shard_bits: 3, group_bi
 
 /// Publishes at once, after handing over newer snapshots first.
 pub(crate) struct Head {
-    newer: RefCell<Vec<MemorySnapshot>>,
+    pub(crate) newer: RefCell<Vec<MemorySnapshot>>,
 }
 
 impl Head {
@@ -57,7 +57,7 @@ impl Barrier for Head {
 pub(crate) struct Setting {
     packs: Packs,
     refs: Vec<PackRef>,
-    recipe: Recipe,
+    pub(crate) recipe: Recipe,
 }
 
 impl Setting {
@@ -107,11 +107,11 @@ pub(crate) fn friendly(seed: u64) -> World {
     world
 }
 
-fn objection(account: &str, at: &str) -> serde_json::Value {
+pub(crate) fn objection(account: &str, at: &str) -> serde_json::Value {
     json!({"event": "object", "received": at, "platform": "x", "account": account})
 }
 
-fn files(dir: &Path, content: &Content) -> BTreeMap<String, String> {
+pub(crate) fn files(dir: &Path, content: &Content) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     for name in content.shards.iter().map(|s| s.path.as_str()).chain(["content.json", "README.md"]) {
         let bytes = std::fs::read(dir.join("corpora/grow/1").join(name)).unwrap();

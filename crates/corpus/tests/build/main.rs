@@ -4,5 +4,6 @@
 
 mod agree;
 mod bytes;
+mod curate;
 mod members;
 mod world;

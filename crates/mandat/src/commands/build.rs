@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::barrier::LedgerBarrier;
 use crate::commands::plan::head;
+use crate::commands::report::funnel;
 use crate::commands::{Context, Open};
 use crate::failure::{Exit, Failure, Outcome, from_library};
 use crate::report;
@@ -41,6 +42,9 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
     ui.line(&format!("{words} {}: {}", built.revision.revision, built.path.display()));
     ui.line("");
     report::show(ui, &summary);
+    if let Some(curated) = &built.curated {
+        funnel(ui, curated);
+    }
     let (rows, size) = (count(built.content.records.rows), bytes(built.content.shards.iter().map(|s| s.bytes).sum()));
     let files = built.content.shards.len();
     ui.line(&format!("\n{rows} {} {files} {}, {size}", ui.t("rows in", "Zeilen in"), ui.t("files", "Dateien")));
@@ -52,7 +56,7 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
     ui.say(&format!("{} {}", ui.t("built in", "gebaut in"), duration(took)));
     ui.answer(&json!({"corpus": work.recipe.name, "revision": built.revision.revision, "path": built.path,
         "content_sha256": built.revision.content_sha256, "rows": built.content.records.rows, "retries": built.retries,
-        "summary": summary, "difference": since}));
+        "summary": summary, "curation": built.curated, "difference": since}));
     Ok(())
 }
 

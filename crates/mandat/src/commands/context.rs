@@ -7,7 +7,7 @@ use mandat_corpus::vault::Vault;
 use mandat_ledger::{Keys, Ledger};
 
 use crate::cli::Global;
-use crate::failure::{Exit, Outcome, from_library};
+use crate::failure::{Exit, Failure, Outcome, from_library};
 use crate::home::Home;
 use crate::surroundings::Surroundings;
 use crate::ui::{Lang, Ui};
@@ -72,6 +72,17 @@ impl Open {
     /// Opens the vault.
     pub(crate) fn vault(&self) -> Outcome<Vault> {
         Vault::open(&self.home.store(), self.keys.keyer()).map_err(|e| from_library(Exit::BadInput, &e))
+    }
+
+    /// The recipe named, or the one that is meant where none is.
+    pub(crate) fn recipe(&self, named: Option<&str>) -> Outcome<String> {
+        let all = self.home.recipes();
+        match (named, &all[..]) {
+            (Some(named), _) => Ok(named.to_owned()),
+            (None, [only]) => Ok(only.clone()),
+            (None, _) if all.iter().any(|r| r == "own-model") => Ok("own-model".into()),
+            _ => Err(Failure::usage("for which recipe?").hint(format!("name one with --recipe: {}", all.join(", ")))),
+        }
     }
 
     /// The platform of lines that name none.

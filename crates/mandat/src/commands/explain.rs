@@ -8,13 +8,14 @@ use mandat_core::table::{Outcome as Verdicts, Reasons};
 use mandat_core::vocab::Verdict;
 use mandat_corpus::admit::SnapshotPeople;
 use mandat_corpus::admit::find::{Found, of_person};
-use mandat_corpus::build::{Store, verdicts};
+use mandat_corpus::build::{BuildError, Store, verdicts};
+use mandat_corpus::curate::dropped_for;
 use mandat_ledger::Entry;
 use serde_json::{Value, json};
 
 use crate::commands::{Context, Open};
 use crate::failure::{Exit, Failure, Outcome, from_library};
-use crate::sentence::{fix, sentence};
+use crate::sentence::{dropped, fix, sentence};
 use crate::ui::{Table, Ui, count, instant};
 use crate::work::Work;
 
@@ -46,7 +47,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
     let open = ctx.open()?;
-    let recipe = recipe(&open, args.recipe.as_deref())?;
+    let recipe = open.recipe(args.recipe.as_deref())?;
     let work = Work::open(&open, &recipe, args.at.as_deref(), ctx.now())?;
     let (meant, id) = which::meant(&open, &work, &args.what, args.platform.as_deref())?;
     if id != args.what {
@@ -58,6 +59,9 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
             let explained = explain_record(&work, &current);
             show_record(&ctx.ui, &work, &explained);
             let mut answer = explained.as_json(&ctx.ui);
+            if let Some(curation) = curation_says(ctx, &open, &work, &current)? {
+                answer["curation"] = curation;
+            }
             if let Some(revision) = args.revision {
                 answer["revision"] = revision_says(ctx, &open, &work, &current, revision)?;
             }
@@ -67,17 +71,6 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
     };
     ctx.ui.answer(&answer);
     Ok(())
-}
-
-/// The recipe named, or the one that is meant where none is.
-fn recipe(open: &Open, named: Option<&str>) -> Outcome<String> {
-    let all = open.home.recipes();
-    match (named, &all[..]) {
-        (Some(named), _) => Ok(named.to_owned()),
-        (None, [only]) => Ok(only.clone()),
-        (None, _) if all.iter().any(|r| r == "own-model") => Ok("own-model".into()),
-        _ => Err(Failure::usage("for which recipe?").hint(format!("name one with --recipe: {}", all.join(", ")))),
-    }
 }
 
 /// A record and what is decided about it.
@@ -243,6 +236,20 @@ fn events(ctx: &Context, work: &Work, person: PersonKey) -> Outcome<Vec<Value>> 
         ui.table(&table);
     }
     Ok(lines)
+}
+
+/// Whether the last revision left an admitted record out all the same.
+fn curation_says(ctx: &Context, open: &Open, work: &Work, found: &Found) -> Outcome<Option<Value>> {
+    let (ui, store) = (&ctx.ui, Store::new(&open.home.store()));
+    let refuse = |e: BuildError| from_library(Exit::BadInput, &e);
+    let Some(last) = store.revisions(&work.recipe.name).map_err(refuse)?.pop() else { return Ok(None) };
+    let Some(reason) = dropped_for(&store, &work.recipe.name, last, found.view().key.0).map_err(refuse)? else {
+        return Ok(None);
+    };
+    let words = ui.t("curation dropped it from revision", "die Kuratierung nahm ihn aus Revision");
+    let meaning = dropped(&reason, ui.lang);
+    ui.line(&format!("\n  {reason}: {words} {last}: {meaning}"));
+    Ok(Some(json!({"revision": last, "reason": reason, "meaning": meaning})))
 }
 
 fn revision_says(ctx: &Context, open: &Open, work: &Work, found: &Found, revision: u64) -> Outcome<Value> {

@@ -16,6 +16,7 @@ pub(crate) mod notices;
 pub(crate) mod packs;
 pub(crate) mod people;
 pub(crate) mod plan;
+pub(crate) mod report;
 mod strict;
 
 use crate::cli::{Cli, Command};
@@ -38,6 +39,7 @@ pub(crate) fn run(ui: Ui, around: &Surroundings, cli: &Cli) -> Outcome {
         Command::Packs(args) => packs::run(&mut ctx, args),
         Command::Plan(args) => plan::run(&mut ctx, args),
         Command::Build(args) => build::run(&mut ctx, args),
+        Command::Report(args) => report::run(&mut ctx, args),
         Command::Explain(args) => explain::run(&mut ctx, args),
         Command::Config(args) => config::run(&ctx, args),
         Command::Doctor(args) => doctor::run(&mut ctx, args),

@@ -14,6 +14,7 @@ mod packs;
 mod packs_rules;
 mod people;
 mod plan;
+mod report;
 mod start;
 
 #[test]

@@ -1,0 +1,132 @@
+//! The pass: one walk over the admitted texts of one shard.
+//!
+//! Takes the rows of a shard and gives the same rows with what stays of their texts, why the others
+//! are dropped, and the signals by which copies find each other. It knows nothing of other shards:
+//! what needs them all comes afterwards, from the signals ([`super::settle`]).
+
+use std::sync::Arc;
+
+use arrow_array::builder::{BinaryBuilder, StringBuilder};
+use arrow_array::cast::AsArray;
+use arrow_array::types::TimestampMicrosecondType;
+use arrow_array::{Array, ArrayRef, RecordBatch, UInt8Array, UInt32Array};
+use arrow_schema::{DataType, Field, Schema};
+use mandat_core::proof::sha256;
+
+use super::settle::{EXACT, Place, exact_entry};
+use super::spec::{Curation, Duplicates};
+use super::why::Why;
+use crate::build::BuildError;
+use crate::build::gather::Gathered;
+
+/// The stage, ready to work: its specification with everything it looks up.
+pub(crate) struct Stage {
+    spec: Curation,
+}
+
+/// What the pass made of one shard.
+pub(crate) struct Passed {
+    /// One row for each admitted record, in order: the columns of [`Gathered::pack`] (a dropped row has an
+    /// empty text), and `why` (see [`Why::index`]), `chars` (code points before), `spans` (pairs of kind
+    /// and number of what was redacted).
+    pub(crate) rows: RecordBatch,
+    /// Entries by which equal texts meet.
+    pub(crate) exact: Vec<[u8; EXACT]>,
+}
+
+/// The columns of a row while it is looked at.
+struct Columns {
+    text: StringBuilder,
+    lang: StringBuilder,
+    why: Vec<u8>,
+    chars: Vec<u32>,
+    spans: BinaryBuilder,
+    exact: Vec<[u8; EXACT]>,
+}
+
+impl Stage {
+    /// Makes the stage ready.
+    pub(crate) fn new(spec: &Curation) -> Self {
+        Self { spec: spec.clone() }
+    }
+
+    /// Walks over the texts of one shard.
+    ///
+    /// # Errors
+    /// When the rows are not those of a shard.
+    pub(crate) fn pass(&self, shard: u32, gathered: &Gathered) -> Result<Passed, BuildError> {
+        let rows = &gathered.rows;
+        let column = |name: &'static str| rows.column_by_name(name).ok_or(BuildError::Layout(name));
+        let text = column("text")?.as_string_opt::<i32>().ok_or(BuildError::Layout("text"))?;
+        let lang = column("lang")?.as_string_opt::<i32>().ok_or(BuildError::Layout("lang"))?;
+        let created = column("created_at")?
+            .as_primitive_opt::<TimestampMicrosecondType>()
+            .ok_or(BuildError::Layout("created_at"))?;
+        let mut out = Columns::new(rows.num_rows(), text.value_data().len());
+        for row in 0..rows.num_rows() {
+            let place = Place { shard, row: u32::try_from(row).expect("a shard has at most u32 rows") };
+            let given = lang.is_valid(row).then(|| lang.value(row));
+            self.row(text.value(row), given, created.value(row), place, &mut out);
+        }
+        out.finish(&gathered.pack()?)
+    }
+
+    /// One text through all steps that need no other.
+    fn row(&self, text: &str, lang: Option<&str>, created: i64, place: Place, out: &mut Columns) {
+        let why = if text.chars().any(char::is_alphanumeric) { Why::KEPT } else { Why::EMPTY };
+        out.why.push(why.index());
+        out.chars.push(u32::try_from(text.chars().count()).unwrap_or(u32::MAX));
+        out.lang.append_option(lang);
+        out.spans.append_value([]);
+        if why != Why::KEPT {
+            out.text.append_value("");
+            return;
+        }
+        out.text.append_value(text);
+        if self.spec.duplicates >= Duplicates::Exact {
+            out.exact.push(exact_entry(head(text), created, place));
+        }
+    }
+}
+
+/// The first half of a text's SHA-256: nobody can make a text that takes another's place.
+fn head(text: &str) -> u128 {
+    let digest = sha256(text.as_bytes());
+    let (head, _) = digest.0.split_first_chunk::<16>().expect("a digest has 32 bytes");
+    u128::from_be_bytes(*head)
+}
+
+impl Columns {
+    fn new(rows: usize, bytes: usize) -> Self {
+        Self {
+            text: StringBuilder::with_capacity(rows, bytes),
+            lang: StringBuilder::with_capacity(rows, rows * 2),
+            why: Vec::with_capacity(rows),
+            chars: Vec::with_capacity(rows),
+            spans: BinaryBuilder::with_capacity(rows, 0),
+            exact: Vec::new(),
+        }
+    }
+
+    fn finish(mut self, packed: &RecordBatch) -> Result<Passed, BuildError> {
+        let mut fields: Vec<Arc<Field>> = packed.schema().fields().iter().cloned().collect();
+        let mut columns = packed.columns().to_vec();
+        for (field, column) in fields.iter().zip(&mut columns) {
+            match field.name().as_str() {
+                "text" => *column = Arc::new(self.text.finish()),
+                "lang" => *column = Arc::new(self.lang.finish()),
+                _ => {}
+            }
+        }
+        let more: [(&str, DataType, ArrayRef); 3] = [
+            ("why", DataType::UInt8, Arc::new(UInt8Array::from(self.why))),
+            ("chars", DataType::UInt32, Arc::new(UInt32Array::from(self.chars))),
+            ("spans", DataType::Binary, Arc::new(self.spans.finish())),
+        ];
+        for (name, data, column) in more {
+            fields.push(Arc::new(Field::new(name, data, false)));
+            columns.push(column);
+        }
+        Ok(Passed { rows: RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?, exact: self.exact })
+    }
+}

@@ -1,0 +1,87 @@
+//! Why an admitted text is dropped: one byte a record, a word in reports.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// The steps of curation in the order in which they drop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Nothing to read is left.
+    Empty,
+    /// The same text stands in an earlier record.
+    Exact,
+}
+
+impl Step {
+    /// Every step, in order.
+    pub const ALL: [Self; 2] = [Self::Empty, Self::Exact];
+}
+
+/// What became of an admitted record: kept, or the one reason for which it was dropped.
+///
+/// A record is dropped by the first step that has a reason, so the counts of all reasons add up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Why(u8);
+
+impl Why {
+    /// It stays.
+    pub const KEPT: Self = Self(0);
+    /// No letter or digit in it.
+    pub const EMPTY: Self = Self(1);
+    /// An earlier record has the same text.
+    pub const DUPLICATE_EXACT: Self = Self(240);
+
+    /// The reason at a stored number; `None` for one that no version wrote.
+    #[must_use]
+    pub fn from_index(index: u8) -> Option<Self> {
+        Some(Self(index)).filter(|why| *why == Self::KEPT || why.as_str() != "")
+    }
+
+    /// The number as stored; a format, so numbers are never given to another reason.
+    #[must_use]
+    pub const fn index(self) -> u8 {
+        self.0
+    }
+
+    /// The reason code.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::KEPT => "KEPT",
+            Self::EMPTY => "EMPTY",
+            Self::DUPLICATE_EXACT => "DUPLICATE_EXACT",
+            _ => "",
+        }
+    }
+
+    /// The step that drops for this reason; `None` for what is kept.
+    #[must_use]
+    pub const fn step(self) -> Option<Step> {
+        match self {
+            Self::KEPT => None,
+            Self::DUPLICATE_EXACT => Some(Step::Exact),
+            _ => Some(Step::Empty),
+        }
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_a_word_of_its_own_and_a_step() {
+        let all: Vec<Why> = (0..=u8::MAX).filter_map(Why::from_index).collect();
+        let words: std::collections::BTreeSet<&str> = all.iter().map(|w| w.as_str()).collect();
+        assert_eq!(words.len(), all.len());
+        assert!(all.iter().all(|w| (w.step().is_none()) == (*w == Why::KEPT)));
+    }
+}
