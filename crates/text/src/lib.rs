@@ -2,11 +2,13 @@
 //!
 //! Text in (`&str`), values out: no I/O, no clock, no threads, no personal data in errors or Debug output.
 
+pub mod decontaminate;
 pub mod denied;
 pub mod fingerprint;
 pub mod lists;
 pub mod near;
 pub mod normal;
+pub mod quality;
 pub mod screen;
 pub mod shingle;
 

@@ -31,20 +31,20 @@ pub(crate) fn shingles(normal: &str, shape: Shape, key: u64, words: &mut Vec<u64
     words.clear();
     split(normal, |word| words.push(hash::bytes(key, word)));
     if words.len() >= shape.words.max(1) {
-        roll(words, shape.words.max(1), key, out);
+        roll(words, shape.words.max(1), key, |run| out.push((run >> 32) as u32));
     } else if !normal.is_empty() {
         let chars = hash::scramble(key ^ CHARS);
         let count = words.len();
         words.clear();
         words.extend(normal.chars().map(|c| hash::scramble(chars ^ u64::from(c))));
-        roll(words, shape.chars.max(1).min(words.len()), chars, out);
+        roll(words, shape.chars.max(1).min(words.len()), chars, |run| out.push((run >> 32) as u32));
         return count;
     }
     words.len()
 }
 
 /// Hashes of all runs of `n` pieces, as values of a polynomial that rolls along.
-fn roll(pieces: &[u64], n: usize, key: u64, out: &mut Vec<u32>) {
+pub(crate) fn roll(pieces: &[u64], n: usize, key: u64, mut run: impl FnMut(u64)) {
     let leave = (0..n).fold(1u64, |power, _| power.wrapping_mul(BASE));
     let mut value = 0u64;
     for (at, piece) in pieces.iter().enumerate() {
@@ -53,7 +53,7 @@ fn roll(pieces: &[u64], n: usize, key: u64, out: &mut Vec<u32>) {
             value = value.wrapping_sub(pieces[at - n].wrapping_mul(leave));
         }
         if at + 1 >= n {
-            out.push((hash::scramble(value ^ key) >> 32) as u32);
+            run(hash::scramble(value ^ key));
         }
     }
 }
