@@ -126,116 +126,75 @@ impl Reason {
     }
 
     const fn words(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::LinkOnly => ("spam.link_only", "It is only links.", "Es sind nur Links."),
-            Self::TagSoup => (
-                "spam.tag_soup",
-                "It is mostly hashtags, handles and links.",
-                "Es sind vor allem Hashtags, Namen und Links.",
-            ),
-            Self::Template => {
-                ("spam.template", "A place holder was never filled in.", "Ein Platzhalter wurde nie ausgefüllt.")
-            }
-            Self::Encoding => {
-                ("text.encoding", "Its characters were decoded wrongly.", "Seine Zeichen wurden falsch entschlüsselt.")
-            }
-            Self::CharacterRun => (
-                "spam.character_run",
-                "One character is repeated over and over.",
-                "Ein Zeichen wiederholt sich immerzu.",
-            ),
-            Self::WordRun => {
-                ("spam.word_run", "One word is repeated over and over.", "Ein Wort wiederholt sich immerzu.")
-            }
-            Self::FewDistinctWords => {
-                ("spam.few_distinct_words", "It has too few different words.", "Es hat zu wenige verschiedene Wörter.")
-            }
-            Self::FewWords => ("gopher.few_words", "It has too few words.", "Es hat zu wenige Wörter."),
-            Self::ManyWords => ("gopher.many_words", "It has too many words.", "Es hat zu viele Wörter."),
-            Self::ShortWords => {
-                ("gopher.short_words", "Its words are too short on average.", "Seine Wörter sind im Mittel zu kurz.")
-            }
-            Self::LongWords => {
-                ("gopher.long_words", "Its words are too long on average.", "Seine Wörter sind im Mittel zu lang.")
-            }
-            Self::Symbols => (
-                "gopher.symbols",
-                "It has too many hash signs or ellipses for its words.",
-                "Es hat für seine Wörter zu viele Rauten oder Auslassungspunkte.",
-            ),
-            Self::NoLetters => (
-                "gopher.no_letters",
-                "Too many of its words have no letter.",
-                "Zu viele seiner Wörter haben keinen Buchstaben.",
-            ),
-            Self::StopWords => (
-                "gopher.stop_words",
-                "It lacks the small words that sentences have.",
-                "Ihm fehlen die kleinen Wörter, die Sätze haben.",
-            ),
-            Self::Bullets => {
-                ("gopher.bullets", "Almost every line is a bullet point.", "Fast jede Zeile ist ein Listenpunkt.")
-            }
-            Self::Ellipses => (
-                "gopher.ellipses",
-                "Too many lines end with an ellipsis.",
-                "Zu viele Zeilen enden mit Auslassungspunkten.",
-            ),
-            Self::DuplicateLines => {
-                ("gopher.duplicate_lines", "Too many lines are repeated.", "Zu viele Zeilen wiederholen sich.")
-            }
-            Self::DuplicateLineText => (
-                "gopher.duplicate_line_text",
-                "Repeated lines make up too much of it.",
-                "Wiederholte Zeilen machen zu viel davon aus.",
-            ),
-            Self::DuplicateParagraphs => (
-                "gopher.duplicate_paragraphs",
-                "Too many paragraphs are repeated.",
-                "Zu viele Absätze wiederholen sich.",
-            ),
-            Self::DuplicateParagraphText => (
-                "gopher.duplicate_paragraph_text",
-                "Repeated paragraphs make up too much of it.",
-                "Wiederholte Absätze machen zu viel davon aus.",
-            ),
-            Self::TopRun => (
-                "gopher.top_run",
-                "One run of two to four words makes up too much of it.",
-                "Eine Folge von zwei bis vier Wörtern macht zu viel davon aus.",
-            ),
-            Self::DuplicateRuns => (
-                "gopher.duplicate_runs",
-                "Repeated runs of five to ten words make up too much of it.",
-                "Wiederholte Folgen von fünf bis zehn Wörtern machen zu viel davon aus.",
-            ),
-            Self::FewSentences => ("c4.few_sentences", "It has too few sentences.", "Es hat zu wenige Sätze."),
-            Self::LineEnds => {
-                ("fineweb.line_ends", "Too few lines end a sentence.", "Zu wenige Zeilen beenden einen Satz.")
-            }
-            Self::ShortLines => ("fineweb.short_lines", "Too many lines are short.", "Zu viele Zeilen sind kurz."),
-            Self::LineBreaks => (
-                "fineweb.line_breaks",
-                "It has too many line breaks for its words.",
-                "Es hat für seine Wörter zu viele Zeilenumbrüche.",
-            ),
-            Self::LoremIpsum => ("c4.lorem_ipsum", "It is filler text.", "Es ist Blindtext."),
-            Self::CurlyBracket => (
-                "c4.curly_bracket",
-                "It has curly brackets, as code has.",
-                "Es hat geschweifte Klammern wie Programmtext.",
-            ),
-            Self::Javascript => {
-                ("c4.javascript", "It is a notice about JavaScript.", "Es ist ein Hinweis zu JavaScript.")
-            }
-            Self::Policy => (
-                "c4.policy",
-                "It is a notice about cookies, terms or privacy.",
-                "Es ist ein Hinweis zu Cookies, Bedingungen oder Datenschutz.",
-            ),
-        }
+        WORDS[self as usize]
     }
 }
+
+/// Code, English and German sentence of each reason, in order.
+const WORDS: [(&str, &str, &str); Reason::ALL.len()] = [
+    ("spam.link_only", "It is only links.", "Es sind nur Links."),
+    ("spam.tag_soup", "It is mostly hashtags, handles and links.", "Es sind vor allem Hashtags, Namen und Links."),
+    ("spam.template", "A place holder was never filled in.", "Ein Platzhalter wurde nie ausgefüllt."),
+    ("text.encoding", "Its characters were decoded wrongly.", "Seine Zeichen wurden falsch entschlüsselt."),
+    ("spam.character_run", "One character is repeated over and over.", "Ein Zeichen wiederholt sich immerzu."),
+    ("spam.word_run", "One word is repeated over and over.", "Ein Wort wiederholt sich immerzu."),
+    ("spam.few_distinct_words", "It has too few different words.", "Es hat zu wenige verschiedene Wörter."),
+    ("gopher.few_words", "It has too few words.", "Es hat zu wenige Wörter."),
+    ("gopher.many_words", "It has too many words.", "Es hat zu viele Wörter."),
+    ("gopher.short_words", "Its words are too short on average.", "Seine Wörter sind im Mittel zu kurz."),
+    ("gopher.long_words", "Its words are too long on average.", "Seine Wörter sind im Mittel zu lang."),
+    (
+        "gopher.symbols",
+        "It has too many hash signs or ellipses for its words.",
+        "Es hat für seine Wörter zu viele Rauten oder Auslassungspunkte.",
+    ),
+    ("gopher.no_letters", "Too many of its words have no letter.", "Zu viele seiner Wörter haben keinen Buchstaben."),
+    (
+        "gopher.stop_words",
+        "It lacks the small words that sentences have.",
+        "Ihm fehlen die kleinen Wörter, die Sätze haben.",
+    ),
+    ("gopher.bullets", "Almost every line is a bullet point.", "Fast jede Zeile ist ein Listenpunkt."),
+    ("gopher.ellipses", "Too many lines end with an ellipsis.", "Zu viele Zeilen enden mit Auslassungspunkten."),
+    ("gopher.duplicate_lines", "Too many lines are repeated.", "Zu viele Zeilen wiederholen sich."),
+    (
+        "gopher.duplicate_line_text",
+        "Repeated lines make up too much of it.",
+        "Wiederholte Zeilen machen zu viel davon aus.",
+    ),
+    ("gopher.duplicate_paragraphs", "Too many paragraphs are repeated.", "Zu viele Absätze wiederholen sich."),
+    (
+        "gopher.duplicate_paragraph_text",
+        "Repeated paragraphs make up too much of it.",
+        "Wiederholte Absätze machen zu viel davon aus.",
+    ),
+    (
+        "gopher.top_run",
+        "One run of two to four words makes up too much of it.",
+        "Eine Folge von zwei bis vier Wörtern macht zu viel davon aus.",
+    ),
+    (
+        "gopher.duplicate_runs",
+        "Repeated runs of five to ten words make up too much of it.",
+        "Wiederholte Folgen von fünf bis zehn Wörtern machen zu viel davon aus.",
+    ),
+    ("c4.few_sentences", "It has too few sentences.", "Es hat zu wenige Sätze."),
+    ("fineweb.line_ends", "Too few lines end a sentence.", "Zu wenige Zeilen beenden einen Satz."),
+    ("fineweb.short_lines", "Too many lines are short.", "Zu viele Zeilen sind kurz."),
+    (
+        "fineweb.line_breaks",
+        "It has too many line breaks for its words.",
+        "Es hat für seine Wörter zu viele Zeilenumbrüche.",
+    ),
+    ("c4.lorem_ipsum", "It is filler text.", "Es ist Blindtext."),
+    ("c4.curly_bracket", "It has curly brackets, as code has.", "Es hat geschweifte Klammern wie Programmtext."),
+    ("c4.javascript", "It is a notice about JavaScript.", "Es ist ein Hinweis zu JavaScript."),
+    (
+        "c4.policy",
+        "It is a notice about cookies, terms or privacy.",
+        "Es ist ein Hinweis zu Cookies, Bedingungen oder Datenschutz.",
+    ),
+];
 
 #[cfg(test)]
 mod tests {
