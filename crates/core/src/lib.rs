@@ -39,6 +39,7 @@ pub mod notice;
 pub mod packs;
 pub mod person;
 pub mod place;
+pub mod receipt;
 pub mod record;
 pub mod scenario;
 pub mod snapshot;

@@ -48,6 +48,7 @@ pub(crate) enum Command {
     Build(commands::build::Args),
     Report(commands::report::Args),
     Explain(commands::explain::Args),
+    Verify(commands::verify::Args),
     Config(commands::config::Args),
     Doctor(commands::doctor::Args),
     Bench(commands::bench::Args),

@@ -18,6 +18,7 @@ pub(crate) mod people;
 pub(crate) mod plan;
 pub(crate) mod report;
 mod strict;
+pub(crate) mod verify;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Outcome;
@@ -41,6 +42,7 @@ pub(crate) fn run(ui: Ui, around: &Surroundings, cli: &Cli) -> Outcome {
         Command::Build(args) => build::run(&mut ctx, args),
         Command::Report(args) => report::run(&mut ctx, args),
         Command::Explain(args) => explain::run(&mut ctx, args),
+        Command::Verify(args) => verify::run(&mut ctx, args),
         Command::Config(args) => config::run(&ctx, args),
         Command::Doctor(args) => doctor::run(&mut ctx, args),
         Command::Bench(args) => bench::run(&ctx, args),

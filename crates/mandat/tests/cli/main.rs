@@ -16,6 +16,7 @@ mod people;
 mod plan;
 mod report;
 mod start;
+mod verify;
 
 #[test]
 fn no_test_file_is_forgotten() {
