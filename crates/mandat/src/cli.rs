@@ -43,6 +43,7 @@ pub(crate) enum Command {
     People(commands::people::Args),
     Notices(commands::notices::Args),
     Choices(commands::choices::Args),
+    Log(commands::log::Args),
     Packs(commands::packs::Args),
     Plan(commands::plan::Args),
     Build(commands::build::Args),

@@ -33,7 +33,6 @@ pub struct Publisher {
 
 /// What was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use]
 pub struct Published {
     /// Entries in the log.
     pub size: u64,

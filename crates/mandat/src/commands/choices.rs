@@ -1,3 +1,5 @@
+mod receipts;
+
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -18,9 +20,8 @@ use crate::ui::{Table, Ui, count};
 
 /// Take in what people decided: notices delivered, consents, objections, erasures, orders
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  mandat choices import choices.jsonl\n  mandat choices batches\n  mandat choices undo 1"
-)]
+#[command(after_help = "Examples:\n  mandat choices import choices.jsonl\n  mandat choices receipt account-17\n  \
+                  mandat choices batches\n  mandat choices undo 1")]
 pub(crate) struct Args {
     #[command(subcommand)]
     what: What,
@@ -29,6 +30,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum What {
     Import(Import),
+    Receipt(receipts::Receipt),
     Batches(Batches),
     Undo(Undo),
 }
@@ -39,7 +41,8 @@ enum What {
 /// and its method as evidence. A denial is never lost: with an unknown purpose, an empty list or a key
 /// that is not known it reaches everything, and its line is named.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  mandat choices import choices.jsonl --platform mastodon")]
+#[command(after_help = "Examples:\n  mandat choices import choices.jsonl --platform mastodon\n  \
+                  mandat choices import choices.jsonl --receipts ../receipts")]
 struct Import {
     /// Files of JSON Lines; - is standard input
     #[arg(required = true, value_name = "FILE")]
@@ -47,6 +50,9 @@ struct Import {
     /// Platform of lines that name none
     #[arg(long)]
     platform: Option<String>,
+    /// Write a receipt for every event that is in the ledger then, new or not, into this folder outside the home
+    #[arg(long, value_name = "FOLDER")]
+    receipts: Option<PathBuf>,
 }
 
 /// List the batches of imported choices
@@ -70,6 +76,7 @@ struct Undo {
 pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
     match &args.what {
         What::Import(args) => import(ctx, args),
+        What::Receipt(args) => receipts::run(ctx, args),
         What::Batches(_) => batches(ctx),
         What::Undo(args) => undo(ctx, args),
     }
@@ -89,17 +96,28 @@ struct Imported {
     conflicts: Vec<u64>,
     batches: Vec<u64>,
     rejected: Vec<Rejected>,
+    /// Receipts written; `None` if none were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipts: Option<u64>,
+    /// Line and first position of the events that receipts are asked for, file by file.
+    #[serde(skip)]
+    places: Vec<(PathBuf, Vec<(u64, u64)>)>,
 }
 
 fn import(ctx: &mut Context, args: &Import) -> Outcome {
     let open = ctx.open()?;
+    let folder = args.receipts.as_deref().map(|folder| receipts::folder(ctx, &open, folder)).transpose()?;
     let mut ledger = open.ledger()?;
     let platform = open.platform(args.platform.as_deref());
     let offers = open.home.settings.values.controller.controller().offers;
     let purposes: Vec<String> = offers.iter().flat_map(|offer| offer.purposes.iter().map(str::to_owned)).collect();
-    let mut done = Imported::default();
+    let mut done = Imported { receipts: folder.as_ref().map(|_| 0), ..Imported::default() };
     for file in &args.files {
         import_file(&mut ledger, file, platform, &purposes, ctx.now(), &mut done)?;
+    }
+    open.publish(ctx.now())?;
+    if let Some(folder) = &folder {
+        done.receipts = Some(receipts::write(ctx, &open, &ledger, &done.places, folder)?);
     }
     tell(&ctx.ui, &done);
     nothing_taken(done.accepted + done.duplicates, &done.rejected)
@@ -124,7 +142,17 @@ fn import_file(
         Ok(())
     };
     let mut read = Lines::open(file)?.checked(check).rescued_by(strict::denial, now);
-    let import = ledger.import_choices(&mut read, now).map_err(|e| from_library(Exit::Refused, &e))?;
+    let mut places = Vec::new();
+    let wanted = done.receipts.is_some();
+    let mut note = |index, position| {
+        if wanted {
+            places.push((index, position));
+        }
+    };
+    let import =
+        ledger.import_choices_noting(&mut read, now, &mut note).map_err(|e| from_library(Exit::Refused, &e))?;
+    let places = places.into_iter().map(|(index, position): (usize, u64)| (read.numbers[index], position));
+    done.places.push((file.to_owned(), places.collect()));
     for (index, why) in import.report.rejected {
         read.reject(index, why.to_string());
     }
@@ -161,6 +189,7 @@ fn tell(ui: &Ui, done: &Imported) {
         ui.t("events taken in, batch", "Ereignisse aufgenommen, Stapel")
     ));
     for (number, english, german) in [
+        (done.receipts.unwrap_or(0), "receipts written", "Quittungen geschrieben"),
         (done.duplicates, "were there already", "waren schon da"),
         (
             done.unknown_accounts,
@@ -228,6 +257,7 @@ fn undo(ctx: &mut Context, args: &Undo) -> Outcome {
         .ledger()?
         .void_import(args.batch, args.with_denials, ctx.now())
         .map_err(|e| from_library(Exit::Refused, &e))?;
+    open.publish(ctx.now())?;
     let ui = &ctx.ui;
     ui.line(&format!("{} {}", count(report.voided), ui.t("events are void", "Ereignisse sind nichtig")));
     if report.kept > 0 {

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use mandat_core::proof::{NoteSigner, PolicyError};
 use mandat_core::time::Micros;
 use mandat_corpus::vault::Vault;
-use mandat_ledger::{Keys, Ledger};
+use mandat_ledger::{FileWitness, Keys, Ledger, LogFiles, Published, Publisher};
 
 use crate::cli::Global;
-use crate::failure::{Exit, Failure, Outcome, from_library};
-use crate::home::Home;
+use crate::failure::{Exit, Failure, OrFail, Outcome, from_library};
+use crate::home::{Home, log_seed};
 use crate::surroundings::Surroundings;
 use crate::ui::{Lang, Ui};
 
@@ -59,14 +60,68 @@ impl Open {
         Ok(Self { home, keys: Keys::new(&secrets.person, &secrets.seal) })
     }
 
-    /// Makes the ledger of a new home.
-    pub(crate) fn create_ledger(&self) -> Outcome {
-        Ledger::create(&self.home.ledger(), self.keys.clone()).map(drop).map_err(|e| from_library(Exit::Refused, &e))
+    /// Makes the ledger of a new home, and publishes the empty log.
+    pub(crate) fn create_ledger(&self, now: Micros) -> Outcome {
+        let (path, keys) = (self.home.ledger(), self.keys.clone());
+        let made = match self.home.settings.values.log.origin.as_str() {
+            "" => Ledger::create(&path, keys),
+            origin => Ledger::create_named(&path, keys, origin),
+        };
+        made.map_err(|e| from_library(Exit::Refused, &e))?;
+        self.publish(now).map(drop)
     }
 
-    /// Opens the ledger.
+    /// Opens the ledger; refuses one that is older than what was published of its log.
     pub(crate) fn ledger(&self) -> Outcome<Ledger> {
-        Ledger::open(&self.home.ledger(), self.keys.clone()).map_err(|e| from_library(Exit::BadInput, &e))
+        let ledger =
+            Ledger::open(&self.home.ledger(), self.keys.clone()).map_err(|e| from_library(Exit::BadInput, &e))?;
+        let origin = self.home.settings.values.log.origin.as_str();
+        if !origin.is_empty() && origin != ledger.origin() {
+            return Err(Failure::bad_input(format!(
+                "mandat.toml names the log `{origin}`, and the ledger's is `{}`",
+                ledger.origin()
+            ))
+            .hint("write the name back: receipts are made for it"));
+        }
+        ledger.continues(&self.publisher(&ledger)?).map_err(|e| from_library(Exit::BadInput, &e))?;
+        Ok(ledger)
+    }
+
+    /// Whoever publishes the log, without witnesses.
+    pub(crate) fn publisher(&self, ledger: &Ledger) -> Outcome<Publisher> {
+        let seed = log_seed(&self.home.root.join("keys"))?;
+        let refuse = |e: &dyn std::error::Error| from_library(Exit::BadInput, e);
+        let signer = NoteSigner::from_seed(ledger.origin(), &seed).map_err(|e| refuse(&e))?;
+        Publisher::new(LogFiles::new(&self.home.log()), signer).map_err(|e| refuse(&e))
+    }
+
+    /// Whoever publishes the log, with the witnesses that the settings name.
+    pub(crate) fn witnessed(&self, ledger: &Ledger) -> Outcome<Publisher> {
+        let refuse = |e: &dyn std::error::Error| from_library(Exit::BadInput, e);
+        let settings = &self.home.settings.values.log;
+        let open = |folder: &String| FileWitness::open(&self.home.root.join(folder));
+        let witnesses: Result<Vec<_>, _> = settings.witnesses.iter().map(open).collect();
+        let policy = match settings.policy.as_str() {
+            "" => None,
+            path => {
+                let path = self.home.root.join(path);
+                let text =
+                    std::fs::read_to_string(&path).or_bad_input(|| format!("cannot read `{}`", path.display()))?;
+                let policy = text.parse().map_err(|e: PolicyError| {
+                    Failure::bad_input(format!("`{}`: {e}", path.display())).hint("see docs/log.md")
+                });
+                Some(policy?)
+            }
+        };
+        let witnesses = witnesses.map_err(|e| refuse(&e))?;
+        self.publisher(ledger)?.with_witnesses(witnesses, policy.as_ref()).map_err(|e| refuse(&e))
+    }
+
+    /// Publishes what was committed to the log; what can be shown to others begins here.
+    pub(crate) fn publish(&self, now: Micros) -> Outcome<Published> {
+        let mut ledger = self.ledger()?;
+        let publisher = self.witnessed(&ledger)?;
+        ledger.publish(&publisher, now).map_err(|e| from_library(Exit::Refused, &e))
     }
 
     /// Opens the vault.

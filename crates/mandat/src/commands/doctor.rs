@@ -3,7 +3,7 @@ use mandat_corpus::vault::{Problem, Vault};
 use mandat_ledger::Ledger;
 use serde_json::{Value, json};
 
-use crate::commands::{Context, Open};
+use crate::commands::{Context, Open, log};
 use crate::failure::{Exit, Failure, Outcome, from_library};
 use crate::home::check_rights;
 use crate::rules::{RuleBook, Tested};
@@ -11,11 +11,11 @@ use crate::surroundings::{available_memory, processors};
 use crate::ui::{Table, bytes, count};
 use crate::work::{ledger_continues, read_recipe, snapshot};
 
-/// Check the home: keys, ledger, vault, recipes, rules
+/// Check the home: keys, ledger, log, vault, recipes, rules
 ///
 /// Looks whether every file of the vault and of every revision is there and of its length, and whether the
-/// ledger is the one that the revisions were made with. Ends with 1 if something is wrong. With --deep every
-/// file is read and compared with its SHA-256, and every event replayed and compared with the snapshot.
+/// ledger is the one that the revisions were made with and the log was published from. Ends with 1 if something is wrong. With --deep every
+/// file is read and compared with its SHA-256, every entry of the log hashed anew, and every event replayed and compared with the snapshot.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  mandat doctor\n  mandat doctor --deep --json")]
 pub(crate) struct Args {
@@ -61,10 +61,11 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
 fn keys(ctx: &Context, open: &Open, checks: &mut Checks) {
     let what = ctx.ui.t("keys", "Schlüssel");
     if ctx.around.person_secret.is_some() && ctx.around.seal_secret.is_some() {
-        return checks.add(what, Ok(ctx.ui.t("from the environment", "aus der Umgebung").into()));
+        let found = check_rights(&open.home.root.join("keys/log.key"));
+        return checks.add(what, found.map(|()| ctx.ui.t("from the environment", "aus der Umgebung").into()));
     }
     let folder = open.home.root.join("keys");
-    let found = ["person.key", "seal.key"].iter().try_for_each(|name| check_rights(&folder.join(name)));
+    let found = ["person.key", "seal.key", "log.key"].iter().try_for_each(|name| check_rights(&folder.join(name)));
     checks.add(what, found.map(|()| ctx.ui.t("only you can read them", "nur Sie können sie lesen").into()));
 }
 
@@ -77,6 +78,7 @@ fn ledger(ctx: &Context, open: &Open, checks: &mut Checks, deep: bool) {
     };
     let store = Store::new(&open.home.store());
     checks.add(ui.t("ledger", "Kontobuch"), ledger_continues(&ledger, &store).and_then(|()| counts(ctx, &ledger)));
+    checks.add(ui.t("log", "Protokoll"), log::published(ctx, open, &ledger, deep));
     if deep {
         checks.add(ui.t("snapshot = replay", "Schnappschuss = Wiedergabe"), replay(ctx, open, &ledger));
     }

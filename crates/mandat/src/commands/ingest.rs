@@ -126,7 +126,10 @@ pub(crate) fn load(
         return ingest(&mut vault, sources, map, options, &mut NoAccounts, &bar).map_err(|e| refuse(&e));
     }
     let mut accounts = LedgerAccounts::new(open.ledger()?, ctx.now());
-    ingest(&mut vault, sources, map, options, &mut accounts, &bar).map_err(|e| refuse(&e))
+    let report = ingest(&mut vault, sources, map, options, &mut accounts, &bar).map_err(|e| refuse(&e))?;
+    // A denial by handle may have found whom it is about.
+    open.publish(ctx.now())?;
+    Ok(report)
 }
 
 fn source(ctx: &Context, file: &std::path::Path) -> Outcome<Source> {

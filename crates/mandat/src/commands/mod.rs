@@ -11,6 +11,7 @@ pub(crate) mod explain;
 pub(crate) mod ingest;
 pub(crate) mod init;
 mod lines;
+pub(crate) mod log;
 mod measure;
 pub(crate) mod notices;
 pub(crate) mod packs;
@@ -37,6 +38,7 @@ pub(crate) fn run(ui: Ui, around: &Surroundings, cli: &Cli) -> Outcome {
         Command::People(args) => people::run(&mut ctx, args),
         Command::Notices(args) => notices::run(&mut ctx, args),
         Command::Choices(args) => choices::run(&mut ctx, args),
+        Command::Log(args) => log::run(&mut ctx, args),
         Command::Packs(args) => packs::run(&mut ctx, args),
         Command::Plan(args) => plan::run(&mut ctx, args),
         Command::Build(args) => build::run(&mut ctx, args),

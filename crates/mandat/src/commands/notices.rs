@@ -51,6 +51,8 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
         }
         rejected.extend(read.finish()?);
     }
+    drop(ledger);
+    open.publish(ctx.now())?;
     let ui = &ctx.ui;
     ui.line(&format!("{} {}", count(accepted), ui.t("notices taken in", "Mitteilungen aufgenommen")));
     if unchanged > 0 {

@@ -61,6 +61,7 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
     }
     drop(ledger);
     refresh_handles(ctx, &open)?;
+    open.publish(ctx.now())?;
     let ui = &ctx.ui;
     ui.line(&format!("{} {}", count(accepted), ui.t("people taken in", "Personen aufgenommen")));
     for (number, english, german) in [

@@ -1,4 +1,4 @@
-//! The secrets of a home: one makes pseudonyms, one seals what people say, one signs.
+//! The secrets of a home: one makes pseudonyms, one seals what people say, one signs packs, one signs the log.
 
 use std::fmt;
 use std::fs::OpenOptions;
@@ -14,6 +14,7 @@ use crate::surroundings::Surroundings;
 const PERSON: &str = "person.key";
 const SEAL: &str = "seal.key";
 const SIGNING: &str = "signing.key";
+const LOG: &str = "log.key";
 
 /// Both secrets.
 #[derive(Clone)]
@@ -83,7 +84,7 @@ pub(crate) fn check_rights(path: &Path) -> Outcome<()> {
 pub(crate) fn make_keys(folder: &Path) -> Outcome<()> {
     let refuse = || format!("cannot write keys into `{}`", folder.display());
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).or_refuse(refuse)?;
-    for name in [PERSON, SEAL, SIGNING] {
+    for name in [PERSON, SEAL, SIGNING, LOG] {
         make_key(folder, name)?;
     }
     Ok(())
@@ -108,4 +109,17 @@ pub(crate) fn signing_seed(folder: &Path) -> Outcome<[u8; 32]> {
         make_key(folder, SIGNING)?;
     }
     file(&folder.join(SIGNING))
+}
+
+/// The seed of the key that signs the log. Never made anew: a log that changes its key is another log.
+///
+/// # Errors
+/// When it is missing, damaged, or others can read it.
+pub(crate) fn log_seed(folder: &Path) -> Outcome<[u8; 32]> {
+    let path = folder.join(LOG);
+    if !path.exists() {
+        return Err(Failure::bad_input(format!("there is no key `{}`", path.display()))
+            .hint("restore it from a backup: people check their receipts with it"));
+    }
+    file(&path)
 }

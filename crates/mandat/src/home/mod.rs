@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::failure::{Failure, OrFail, Outcome};
 use crate::surroundings::Surroundings;
 
-pub(crate) use keys::{Secrets, check_rights, make_keys, signing_seed};
+pub(crate) use keys::{Secrets, check_rights, log_seed, make_keys, signing_seed};
 pub(crate) use settings::{DEFAULTS, Origin, Setting, Settings, bytes_of, shipped, template};
 
 /// The file that makes a folder a home.
@@ -98,6 +98,11 @@ impl Home {
             "" | "." => self.root.clone(),
             store => self.root.join(store),
         }
+    }
+
+    /// The folder of the published log.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.store().join("log")
     }
 
     /// The names of the recipes, in order.

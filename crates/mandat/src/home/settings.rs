@@ -29,6 +29,7 @@ pub(crate) struct Values {
     pub(crate) ledger: String,
     pub(crate) ingest: Ingest,
     pub(crate) build: Build,
+    pub(crate) log: Log,
     pub(crate) controller: ControllerConfig,
 }
 
@@ -47,6 +48,15 @@ pub(crate) struct Ingest {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Build {
     pub(crate) threads: usize,
+}
+
+/// `[log]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Log {
+    pub(crate) origin: String,
+    pub(crate) witnesses: Vec<String>,
+    pub(crate) policy: String,
 }
 
 /// Where a setting comes from.

@@ -6,7 +6,7 @@ fn makes_a_home_that_only_its_owner_can_read() {
     let ran = cli.run(&["init", "--home", "plaza"]).done().says("own-model");
     assert!(ran.stderr.contains("keep a copy of keys/"));
     use std::os::unix::fs::MetadataExt;
-    for file in ["keys", "keys/person.key", "keys/seal.key", "ledger.sqlite"] {
+    for file in ["keys", "keys/person.key", "keys/seal.key", "keys/log.key", "ledger.sqlite"] {
         let meta = std::fs::metadata(folder.path().join("plaza").join(file)).unwrap();
         assert_eq!(meta.mode() & 0o077, 0, "{file}");
     }

@@ -9,6 +9,7 @@ mod explain;
 mod help;
 mod ingest;
 mod init;
+mod log;
 mod notices;
 mod packs;
 mod packs_rules;

@@ -55,7 +55,7 @@ fn show(ctx: &Context, root: &Path, args: &Args) -> Outcome<steps::Shown> {
     std::fs::write(root.join(MARK), "{\"demo\": true}\n")
         .or_refuse(|| format!("cannot write into `{}`", root.display()))?;
     let open = Open::new(home, &ctx.around)?;
-    open.create_ledger()?;
+    open.create_ledger(ctx.now())?;
     steps::run(ctx, &open, args)
 }
 

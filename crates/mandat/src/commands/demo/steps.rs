@@ -36,6 +36,8 @@ pub(super) struct Shown {
     /// A record of the person who objected.
     pub(super) objected: Option<String>,
     pub(super) times: Vec<(&'static str, Duration)>,
+    /// Entries of the published log.
+    pub(super) logged: u64,
 }
 
 /// Times the steps and says which one begins.
@@ -91,7 +93,8 @@ pub(super) fn run(ctx: &Context, open: &Open, args: &Args) -> Outcome<Shown> {
     let difference = difference(&store, RECIPE, first.revision.revision, second.revision.revision)
         .map_err(|e| from_library(Exit::BadInput, &e))?;
     let example = example.map(|e| e.id);
-    Ok(Shown { loaded, plan: tally.summary(), first, second, difference, example, objected, times: stage.times })
+    let (times, logged) = (stage.times, open.publish(ctx.now())?.size);
+    Ok(Shown { loaded, plan: tally.summary(), first, second, difference, example, objected, times, logged })
 }
 
 fn load(stage: &mut Stage<'_>, open: &Open, args: &Args) -> Outcome<Loaded> {

@@ -68,6 +68,15 @@ pub(super) fn goodbye(ui: &Ui, home: &Path, shown: &Shown) {
         ui.t("a corpus in Parquet that opens anywhere:", "einen Korpus in Parquet, den alles öffnet:"),
         bytes(size)
     ));
+    ui.line(&format!(
+        "{} {} {}",
+        ui.t("a signed log of all choices,", "ein signiertes Protokoll aller Entscheidungen,"),
+        count(shown.logged),
+        ui.t(
+            "entries that name nobody; `mandat choices receipt ACCOUNT` proves to each what was logged",
+            "Einträge, die niemanden nennen; `mandat choices receipt KONTO` beweist jedem, was darin steht"
+        )
+    ));
     if let Some(map) = &shown.loaded.map {
         let words = ui.t(
             "; people, notices and choices are invented, the posts are yours",
@@ -146,5 +155,5 @@ pub(super) fn as_json(home: &Path, shown: &Shown) -> Value {
         "redacted": plan.include_redacted, "excluded": plan.exclude, "held": plan.hold, "reasons": plan.reasons,
         "invented_people": shown.loaded.people, "rejected_lines": shown.loaded.records.rejected_total(), "events": shown.loaded.events, "map": shown.loaded.map,
         "explained": shown.example, "objected": shown.objected, "before": revision(&shown.first),
-        "after": revision(&shown.second), "difference": shown.difference, "seconds": times})
+        "after": revision(&shown.second), "difference": shown.difference, "logged": shown.logged, "seconds": times})
 }
