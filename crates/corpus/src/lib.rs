@@ -16,4 +16,5 @@ pub mod measure;
 pub mod members;
 pub mod recipe;
 pub mod screen;
+pub mod since;
 pub mod vault;

@@ -19,6 +19,7 @@ mod sample;
 mod sentence;
 mod signatures;
 mod surroundings;
+mod touched;
 mod ui;
 mod work;
 

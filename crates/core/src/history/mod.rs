@@ -168,8 +168,9 @@ impl What {
     }
 }
 
-/// The platform of an event.
-pub(crate) fn platform_of(line: &EventLine) -> &str {
+/// The platform of an event; `x` where it names none.
+#[must_use]
+pub fn platform_of(line: &EventLine) -> &str {
     line.platform.as_deref().unwrap_or(DEFAULT_PLATFORM)
 }
 

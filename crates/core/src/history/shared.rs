@@ -155,10 +155,27 @@ impl Shared {
         !self.records.is_empty()
     }
 
+    /// Records about which time alone may change something between two instants: an event without an
+    /// account opened or closed them, and counts from when it was received, or a window of days later.
+    pub fn records_changing(&self, after: Micros, until: Micros, window: i64) -> impl Iterator<Item = RecordKey> {
+        let between = move |at: Micros| at > after && at <= until;
+        let changes = move |act: &Act| {
+            matches!(act.what, What::Visibility(..))
+                && (between(act.received) || between(act.received.plus_days(window)))
+        };
+        self.records.iter().filter(move |(_, acts)| acts.iter().any(changes)).map(|(key, _)| RecordKey(*key))
+    }
+
     /// Events without an account that name this record, in ledger order.
     #[must_use]
     pub fn record_acts(&self, record: RecordKey) -> &[Act] {
         self.records.get(&record.0).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a policy of some organisation was received between two instants: it counts from then on.
+    #[must_use]
+    pub fn policies_begin(&self, after: Micros, until: Micros) -> bool {
+        self.orgs.values().flatten().any(|act| act.seen.received > after && act.seen.received <= until)
     }
 
     /// What an organisation decided, in ledger order.

@@ -7,7 +7,7 @@
 pub(crate) mod columns;
 mod count;
 pub mod find;
-mod lookup;
+pub(crate) mod lookup;
 mod rows;
 pub(crate) mod scan;
 mod tally;

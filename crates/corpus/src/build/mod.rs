@@ -48,6 +48,7 @@ use crate::curate::pass::Stage;
 use crate::durable::Lock;
 use crate::members;
 use crate::recipe::Recipe;
+use crate::since::{self, Basis};
 use crate::vault::{Problem, Vault, VaultError};
 use stage::{Cuts, StagedBucket};
 
@@ -307,7 +308,8 @@ pub fn build(
         let mut content = content(vault, current, order, &staged, curated.as_ref());
         let committed = members::commit(store, &content, staged.values().flat_map(|b| &b.members), barrier)?;
         let missing = committed.missing;
-        let prepared = store.prepare(&mut content, &staged, committed, curated.as_ref())?;
+        let basis = Basis::new(vault, current, order);
+        let prepared = store.prepare(&mut content, &staged, committed, curated.as_ref(), (&basis, &vault.dir))?;
         let mut publish = |head: u64| match missing {
             0 => store.commit(&prepared, published_at, head),
             missing => Err(BuildError::Unknown(missing)),
@@ -349,11 +351,17 @@ fn restage(
     let curation = order.recipe.curation.as_ref().map(Stage::new);
     let before = Mutex::new(before);
     let after = Mutex::new(BTreeMap::new());
+    let ask = order.ask(snapshot);
+    let context = Context::new(&ask, snapshot.shared(), order.rules.settings);
     each_bucket::<BuildError>(vault, snapshot, order, progress, |bucket, decision| {
+        let coming = since::coming(snapshot, &context, vault.layout().bucket_bits, bucket, &decision)?;
         let old = before.lock().expect("no thread panicked").remove(&bucket);
         let staged = match old {
-            Some(old) if old.decided == stage::digest(&decision) => old,
-            _ => stage::stage(vault, store, curation.as_ref(), bucket, decision)?,
+            Some(old) if old.decided == stage::digest(&decision, &coming) => old,
+            _ => {
+                let ahead = (order.recipe.categories, &coming);
+                stage::stage(vault, store, curation.as_ref(), bucket, decision, ahead)?
+            }
         };
         after.lock().expect("no thread panicked").insert(bucket, staged);
         Ok(())

@@ -25,6 +25,7 @@ use crate::curate::Summary;
 use crate::durable::{self, Lock};
 use crate::input;
 use crate::members::Committed;
+use crate::since::Basis;
 
 /// Name of the account of a curation, among the verdicts.
 const CURATION: &str = "curation.json";
@@ -208,6 +209,7 @@ impl Store {
         staged: &BTreeMap<u64, StagedBucket>,
         members: Committed,
         curated: Option<&Summary>,
+        basis: (&Basis, &Path),
     ) -> Result<Prepared, BuildError> {
         content.members = Some(members.members);
         let parent = self.revisions(&content.corpus)?.last().copied();
@@ -224,7 +226,7 @@ impl Store {
         let bytes = canonical(content);
         write(&dir.join("content.json"), &bytes)?;
         write(&dir.join("README.md"), card(content).as_bytes())?;
-        self.prepare_verdicts(&content.corpus, number, staged)?;
+        self.prepare_verdicts(&content.corpus, number, staged, basis)?;
         let folder = self.fresh_private("members", &content.corpus, number)?;
         members.files.iter().try_for_each(|(scratch, name)| link_secret(scratch, &folder.join(name)))?;
         sync(&folder)?;
@@ -240,11 +242,13 @@ impl Store {
         corpus: &str,
         number: u64,
         staged: &BTreeMap<u64, StagedBucket>,
+        (basis, vault): (&Basis, &Path),
     ) -> Result<(), BuildError> {
         let dir = self.fresh_private("verdicts", corpus, number)?;
         for file in staged.values().flat_map(|b| b.verdicts.iter().chain(&b.dropped)) {
             link_secret(&file.scratch, &dir.join(&file.name))?;
         }
+        basis.write(vault, &dir)?;
         create(&dir.join(verdicts::LIST), &canonical(&verdicts::list(staged)))?;
         sync(&dir)
     }

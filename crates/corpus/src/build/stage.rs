@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
+use mandat_core::event::Categories;
 use mandat_core::proof::{Digest, Hasher, PersonKey};
 use mandat_core::table::Outcome;
 use mandat_core::traits::{Mark, Traits};
@@ -25,6 +26,7 @@ use crate::curate::Summary;
 use crate::curate::pass::Stage;
 use crate::curate::spill::Spilled;
 use crate::members::List;
+use crate::since::{self, Coming};
 use crate::vault::{Layout, Vault};
 
 /// One bucket, decided and written, not yet part of a revision.
@@ -47,9 +49,10 @@ pub(crate) struct StagedBucket {
     pub(crate) tally: Tally,
 }
 
-/// Digest over the outcomes of all rows of a bucket, run by run.
-pub(crate) fn digest(decision: &BucketDecision) -> Digest {
+/// Digest over the outcomes of all rows of a bucket, run by run, and what it has coming.
+pub(crate) fn digest(decision: &BucketDecision, coming: &Coming) -> Digest {
     let mut hasher = Hasher::new();
+    hasher.update_prefixed(&coming.bytes());
     let mut bytes = Vec::new();
     for (run, rows) in decision.runs.iter().zip(&decision.rows) {
         hasher.update(&run.unit.to_be_bytes());
@@ -71,6 +74,7 @@ pub(crate) fn stage(
     curation: Option<&Stage>,
     bucket: u64,
     decision: BucketDecision,
+    (asked, coming): (Categories, &Coming),
 ) -> Result<StagedBucket, BuildError> {
     let open = |path: &std::path::Path| Columns::open(path).map_err(|source| AdmitError::parquet(path, source));
     let mut files = Vec::new();
@@ -95,8 +99,10 @@ pub(crate) fn stage(
         }
     }
     let (shards, members) = written.into_iter().unzip();
-    let verdicts = verdicts::write(store, bucket, &decision)?;
-    let (decided, tally, curated) = (digest(&decision), decision.tally, Summary::default());
+    let mut verdicts = verdicts::write(store, bucket, &decision)?;
+    verdicts.extend(since::write_index(store, bucket, &decision, asked)?);
+    verdicts.push(coming.write(store, bucket)?);
+    let (decided, tally, curated) = (digest(&decision, coming), decision.tally, Summary::default());
     Ok(StagedBucket { decided, shards, members, spilled, dropped: Vec::new(), curated, verdicts, tally })
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn apply(vault: &Path, path: &str, deltas: &Path, units: &mut [&mut U
     while let Some(first) = cursor.peek().map_err(at)?.map(|e| Delta::from_bytes(&e)) {
         let unit = &mut *units[first.unit as usize];
         let run = unit.runs.iter_mut().find(|r| r.bucket == u64::from(first.bucket)).expect("bug: a delta has a run");
-        let old = run.overlay.as_ref().map_or(Ok(Overlay::default()), |o| read_overlay(vault, o))?;
+        let old = run.overlay.as_ref().map_or(Ok(Overlay::default()), |o| read_overlay(&vault.join(&o.path), o))?;
         let overlay = changed(old, &mut cursor, &first).map_err(at)?;
         let bytes = overlay.to_bytes();
         out.write_all(&bytes).map_err(at)?;

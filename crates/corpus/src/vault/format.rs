@@ -16,6 +16,8 @@ pub const CREATED_BY: &str = "mandat vault 1";
 pub const ZSTD_LEVEL: i32 = 3;
 /// Bytes of a data page before compression.
 pub const PAGE_BYTES: usize = 1 << 20;
+/// Rows of a data page: what is read to get at a single row of a column.
+pub const PAGE_ROWS: usize = 4096;
 /// Rows handed to the encoder at a time; counted from the start of a row group.
 pub const CHUNK_ROWS: usize = 8192;
 /// Rows after which a row group ends at the next group of people.
@@ -79,6 +81,7 @@ pub fn properties() -> WriterProperties {
         .set_created_by(CREATED_BY.into())
         .set_compression(zstd)
         .set_data_page_size_limit(PAGE_BYTES)
+        .set_data_page_row_count_limit(PAGE_ROWS)
         .set_max_row_group_row_count(None)
         .set_statistics_enabled(EnabledStatistics::None)
         .set_dictionary_enabled(false)

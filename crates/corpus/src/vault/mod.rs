@@ -206,6 +206,11 @@ impl Vault {
         Ok(runs)
     }
 
+    /// A run of the manifest.
+    pub(crate) fn run(&self, unit: u64, entry: &manifest::RunEntry) -> Result<Run, VaultError> {
+        Run::open(&self.dir, unit, entry, Arc::clone(&self.holders))
+    }
+
     /// The manifest in use.
     #[must_use]
     pub const fn manifest(&self) -> &Manifest {

@@ -14,6 +14,7 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 
 use super::manifest::{OverlayEntry, RunEntry};
 use super::{VaultError, format};
+use crate::admit::columns::{BATCH_ROWS, Columns};
 use crate::vault::overlay::Overlay;
 
 /// One sorted run of a bucket; rows lie in the order (person, created_at, id, version).
@@ -40,8 +41,8 @@ pub struct Run {
 pub type Holders = Vec<(u128, PersonKey)>;
 
 impl Run {
-    pub(super) fn open(dir: &Path, unit: u64, entry: &RunEntry, holders: Arc<Holders>) -> Result<Self, VaultError> {
-        let overlay = entry.overlay.as_ref().map_or(Ok(Overlay::default()), |o| read_overlay(dir, o))?;
+    pub(crate) fn open(dir: &Path, unit: u64, entry: &RunEntry, holders: Arc<Holders>) -> Result<Self, VaultError> {
+        let overlay = entry.overlay.as_ref().map_or(Ok(Overlay::default()), |o| read_overlay(&dir.join(&o.path), o))?;
         Ok(Self {
             unit,
             bucket: entry.bucket,
@@ -65,22 +66,68 @@ impl Run {
         let reader = builder.with_batch_size(format::CHUNK_ROWS).build().map_err(at)?;
         Ok(Others { run: self, reader, batch: None, at: 0, other_row: 0 })
     }
+
+    /// The other people in some rows, in row order, resolved as [`Run::others`] does; the rest of the file
+    /// is passed over.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub(crate) fn others_of(&self, rows: &[u32]) -> Result<Vec<Other>, VaultError> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let at = |e| VaultError::parquet(&self.others_path, e);
+        let damaged = || VaultError::Damaged { path: self.others_path.clone() };
+        let columns = Columns::open(&self.others_path).map_err(at)?;
+        let mut wanted = Vec::new();
+        let mut other_row = 0;
+        for batch in columns.read((0..columns.groups()).collect(), &["row"], BATCH_ROWS).map_err(at)? {
+            let batch = batch.map_err(|e| at(e.into()))?;
+            let of = batch.column(0).as_primitive_opt::<UInt32Type>().ok_or_else(damaged)?;
+            let found = (other_row..).zip(of.values()).filter(|(_, row)| rows.binary_search(row).is_ok());
+            wanted.extend(found.map(|(other_row, _)| other_row));
+            other_row += u32::try_from(batch.num_rows()).expect("a batch is small");
+        }
+        let mut others = Vec::with_capacity(wanted.len());
+        for batch in columns.rows(&wanted, &ALL).map_err(at)? {
+            let batch = batch.map_err(|e| at(e.into()))?;
+            for row in 0..batch.num_rows() {
+                let other = other_at(&batch, row).ok_or_else(damaged)?;
+                let person = resolve(self, &batch, row, wanted[others.len()], &other);
+                others.push(Other { person, ..other });
+            }
+        }
+        Ok(others)
+    }
 }
 
-pub(super) fn read_overlay(dir: &Path, entry: &OverlayEntry) -> Result<Overlay, VaultError> {
-    let path = dir.join(&entry.path);
+/// Columns of `others`.
+const ALL: [&str; 8] = ["row", "role", "person", "record", "handle", "start", "end", "redactable"];
+
+/// Whom an entry names, as far as the vault knows.
+fn resolve(run: &Run, batch: &RecordBatch, at: usize, other_row: u32, other: &Other) -> Option<PersonKey> {
+    let by_handle = || {
+        let tag = key_at(batch, "handle", at)?;
+        let holders = &run.holders;
+        holders.binary_search_by_key(&tag, |h| h.0).ok().map(|i| holders[i].1)
+    };
+    other.person.or_else(|| run.overlay.other(other_row)).or_else(by_handle)
+}
+
+/// Reads an overlay from the file that holds it.
+pub(crate) fn read_overlay(path: &Path, entry: &OverlayEntry) -> Result<Overlay, VaultError> {
     let read = || {
-        let mut file = File::open(&path)?;
+        let mut file = File::open(path)?;
         file.seek(SeekFrom::Start(entry.offset))?;
         let mut bytes = vec![0; usize::try_from(entry.bytes).expect("an overlay fits in memory")];
         file.read_exact(&mut bytes).map(|()| bytes)
     };
-    let bytes = read().map_err(|e| VaultError::io(&path, e))?;
+    let bytes = read().map_err(|e| VaultError::io(path, e))?;
     let changed = |sha256: &String| proof::sha256(&bytes).to_string() != *sha256;
     if entry.sha256.as_ref().is_some_and(changed) {
-        return Err(VaultError::Damaged { path });
+        return Err(VaultError::Damaged { path: path.to_owned() });
     }
-    Overlay::from_bytes(&bytes).ok_or(VaultError::Damaged { path })
+    Overlay::from_bytes(&bytes).ok_or_else(|| VaultError::Damaged { path: path.to_owned() })
 }
 
 /// Another person in a row, resolved as far as the vault knows.
@@ -122,16 +169,7 @@ impl Others<'_> {
         let (at, known) = (self.other_row, self.at);
         self.at += 1;
         self.other_row += 1;
-        Some(other.map(|o| Other { person: self.resolve(at, known, &o), ..o }))
-    }
-
-    fn resolve(&self, other_row: u32, at: usize, other: &Other) -> Option<PersonKey> {
-        let by_handle = || {
-            let tag = key_at(self.batch.as_ref()?, "handle", at)?;
-            let holders = &self.run.holders;
-            holders.binary_search_by_key(&tag, |h| h.0).ok().map(|i| holders[i].1)
-        };
-        other.person.or_else(|| self.run.overlay.other(other_row)).or_else(by_handle)
+        Some(other.map(|o| Other { person: resolve(self.run, batch, known, at, &o), ..o }))
     }
 }
 

@@ -114,7 +114,7 @@ fn overlay_fault(vault: &Path, entry: &OverlayEntry, deep: bool) -> Option<Fault
     match length(&vault.join(&entry.path)) {
         Err(fault) => Some(fault),
         Ok(found) if found < end => Some(Fault::Length { expected: end, found }),
-        Ok(_) if deep => run::read_overlay(vault, entry).is_err().then_some(Fault::Content),
+        Ok(_) if deep => run::read_overlay(&vault.join(&entry.path), entry).is_err().then_some(Fault::Content),
         Ok(_) => None,
     }
 }

@@ -6,4 +6,5 @@ mod agree;
 mod bytes;
 mod curate;
 mod members;
+mod since;
 mod world;

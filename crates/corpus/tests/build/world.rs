@@ -107,6 +107,11 @@ impl World {
     }
 
     pub(crate) fn snapshot(&self) -> MemorySnapshot {
+        self.known(self.events.len())
+    }
+
+    /// Everybody after the first events.
+    pub(crate) fn known(&self, events: usize) -> MemorySnapshot {
         let keyer = keyer();
         let mut people: BTreeMap<PersonKey, PersonHistory> = BTreeMap::new();
         for line in &self.people {
@@ -119,7 +124,7 @@ impl World {
             shared.notices.insert(notice.id.clone(), notice);
         }
         let mut appended = Micros::DISTANT_PAST;
-        for (position, line) in (1..).zip(&self.events) {
+        for (position, line) in (1..).zip(&self.events[..events]) {
             let line: EventLine = serde_json::from_value(line.clone()).unwrap_or_else(|e| panic!("{e}: {line}"));
             appended = appended.max(line.received);
             let event = Sequenced { position, appended, line };
@@ -129,7 +134,7 @@ impl World {
             shared.apply(&event, &keyer);
         }
         resolve_links(&mut people);
-        MemorySnapshot { position: self.events.len() as u64, appended, shared, people }
+        MemorySnapshot { position: events as u64, appended, shared, people }
     }
 }
 

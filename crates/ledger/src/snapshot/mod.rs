@@ -103,6 +103,12 @@ impl Snapshot {
         self.base.as_ref().map(|base| base.listing.position)
     }
 
+    /// People who linked accounts, now or once, in key order.
+    pub fn linked(&self) -> impl Iterator<Item = (PersonKey, &PersonHistory)> {
+        // The files under an overlay hold nobody linked whom it does not hold as well.
+        self.overlay.iter().filter(|(_, history)| history.is_linked()).map(|(key, history)| (*key, history))
+    }
+
     /// Hands over everybody in a bucket, in key order.
     ///
     /// # Errors

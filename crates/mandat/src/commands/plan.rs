@@ -1,3 +1,5 @@
+mod since;
+
 use std::path::{Path, PathBuf};
 
 use mandat_core::vocab::Reason;
@@ -16,7 +18,7 @@ use crate::work::Work;
 /// Show who would be in, who would be out and why, without building anything
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  mandat plan own-model\n  mandat plan own-model --reason OBJECTED --sample 3\n  mandat plan own-model --at 2026-01-01 --json"
+    after_help = "Examples:\n  mandat plan own-model\n  mandat plan own-model --reason OBJECTED --sample 3\n  mandat plan own-model --since 1\n  mandat plan own-model --at 2026-01-01 --json"
 )]
 pub(crate) struct Args {
     /// Name of a recipe in recipes/
@@ -34,6 +36,12 @@ pub(crate) struct Args {
     /// Write the verdict of every record into a Parquet file: id, category, verdict, reasons
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Say what changed since this revision, and look only at what changed
+    #[arg(long, value_name = "REVISION", conflicts_with_all = ["reason", "out"])]
+    since: Option<u64>,
+    /// Compare every record with the revision, which gives the same and takes longer
+    #[arg(long, requires = "since")]
+    whole: bool,
 }
 
 pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
@@ -42,6 +50,17 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
     let ui = &ctx.ui;
     for (pack, why) in &work.book.unsigned {
         ui.warn(&format!("{} `{pack}`: {why}", ui.t("nobody vouches for the pack", "niemand bürgt für das Paket")));
+    }
+    if let Some(revision) = args.since {
+        let bar = ui.bar(ui.t("comparing", "vergleiche"));
+        let found = since::run(ctx, &open, &work, revision, args.whole)?;
+        let took = bar.elapsed();
+        drop(bar);
+        if let Some(answer) = found {
+            ui.say(&format!("{} {}", ui.t("compared in", "verglichen in"), crate::ui::duration(took)));
+            ui.answer(&answer);
+            return Ok(());
+        }
     }
     let bar = ui.bar(ui.t("deciding", "entscheide"));
     let tally = plan(&work.vault, &work.snapshot, &work.order(), &|done, of| {

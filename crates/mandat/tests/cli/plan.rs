@@ -45,3 +45,59 @@ fn answers_as_json() {
     assert_eq!((&answer["profile"], &answer["summary"]["candidates"]), (&"legitimate_interest".into(), &5.into()));
     assert_eq!(answer["summary"]["include"], 3, "anna's two public records and cleo's: told, and silent");
 }
+
+/// What `plan --since` answers, without what tells how it was found out.
+fn since(cli: &mandat_testkit::Cli, more: &[&str]) -> serde_json::Value {
+    let args: Vec<&str> = ["plan", "own-model", "--since", "1", "--json"].iter().chain(more).copied().collect();
+    cli.run(&args).done().json()["since"].clone()
+}
+
+#[test]
+fn says_what_changed_since_a_revision_as_if_every_record_were_compared() {
+    let (cli, _folder) = filled();
+    drop(cli.run(&["build", "own-model"]).done());
+    let same = since(&cli, &[]);
+    assert_eq!((&same["records"], &same["comes_in"]["records"], &same["whole"]), (&0.into(), &0.into(), &().into()));
+    cli.write(
+        "later.jsonl",
+        r#"{"event":"object","received_at":"2025-04-10T00:00:00Z","platform":"x","account":"anna","purposes":["ai_training"]}
+{"event":"consent","received_at":"2025-04-10T00:00:00Z","platform":"x","account":"cleo","purposes":["train_generative"],"notice":"n1","method":"active_toggle"}
+{"event":"link","received_at":"2025-04-11T00:00:00Z","platform":"x","accounts":["cleo","dora"]}
+"#,
+    );
+    cli.write("more.jsonl", "{\"id\":\"c2\",\"platform\":\"x\",\"account\":\"cleo\",\"audience\":\"public\",\"created_at\":\"2024-05-01T12:00:00Z\",\"text\":\"wind\"}\n");
+    drop(cli.run(&["choices", "import", "later.jsonl"]).done());
+    drop(cli.run(&["ingest", "more.jsonl"]).done());
+    let (found, all) = (since(&cli, &[]), since(&cli, &["--whole"]));
+    assert_eq!((&found["whole"], &all["whole"]), (&().into(), &"asked".into()));
+    assert_eq!(
+        found["comes_in"],
+        serde_json::json!({"records": 2, "people": 1, "by_reason":
+        {"CONSENT_MISSING": {"records": 1, "people": 1}, "new": {"records": 1, "people": 1}}})
+    );
+    assert_eq!(found["falls_out"]["by_reason"]["OBJECTED"]["records"], 2);
+    for key in ["comes_in", "falls_out", "edited", "otherwise", "ahead"] {
+        assert_eq!(found[key], all[key], "{key}");
+    }
+    let ran = cli.run(&["plan", "own-model", "--since", "1"]).done().says("2 records of 1 people come in");
+    drop(ran.says("not there then").says("2 records of 1 people fall out").says("were judged anew"));
+    // Linked accounts share what one of them denies.
+    cli.write("dora.jsonl", "{\"event\":\"object\",\"received_at\":\"2025-04-12T00:00:00Z\",\"platform\":\"x\",\"account\":\"dora\",\"purposes\":[\"ai_training\"]}\n");
+    drop(cli.run(&["choices", "import", "dora.jsonl"]).done());
+    let (found, all) = (since(&cli, &[]), since(&cli, &["--whole"]));
+    assert_eq!((&found["comes_in"]["records"], &found["whole"]), (&0.into(), &().into()));
+    assert_eq!(found["otherwise"], all["otherwise"]);
+}
+
+#[test]
+fn compares_everything_where_something_concerns_everybody_and_refuses_a_revision_that_is_not_there() {
+    let (cli, _folder) = filled();
+    drop(cli.run(&["plan", "own-model", "--since", "1"]).ended(2).says("none was built yet"));
+    drop(cli.run(&["build", "own-model"]).done());
+    drop(cli.run(&["plan", "own-model", "--since", "4"]).ended(2).says("there are: 1"));
+    drop(cli.run(&["plan", "own-model", "--whole"]).ended(2).says("--since"));
+    cli.write("n2.jsonl", "{\"id\":\"n2\",\"published\":\"2025-06-01\",\"purposes\":[\"match_jobs\"],\"languages\":[\"nl\"],\"text\":{\"nl\":\"Iets anders.\"}}\n");
+    drop(cli.run(&["notices", "import", "n2.jsonl"]).done());
+    let ran = cli.run(&["plan", "own-model", "--since", "1"]).done();
+    drop(ran.says("every record was compared: notices came in"));
+}
