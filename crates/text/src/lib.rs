@@ -9,6 +9,7 @@ pub mod lists;
 pub mod near;
 pub mod normal;
 pub mod quality;
+pub mod redact;
 pub mod screen;
 pub mod shingle;
 
