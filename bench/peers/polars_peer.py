@@ -1,8 +1,10 @@
-"""The same work in Polars: `polars_peer.py raw|folded|build DATA PROFILE THREADS OUT`.
+"""The same work in Polars: `polars_peer.py raw|folded|build|curate DATA PROFILE THREADS OUT`.
 
 raw     records and raw choice events to the list of admitted ids
 folded  the choices that `duckdb_peer.py fold` wrote to the number of admitted records
 build   raw, and the admitted rows as zstd Parquet
+curate  build, with what a good engineer writes in a day: five rules of quality, three patterns of
+        personal data, exact duplicates
 """
 
 import os
@@ -17,7 +19,7 @@ import polars as pl  # noqa: E402  (reads the number of threads when it is loade
 
 
 def main():
-    run = {"raw": raw, "folded": folded, "build": build}[job.name]
+    run = {"raw": raw, "folded": folded, "build": build, "curate": curate}[job.name]
     run()
 
 
@@ -95,6 +97,43 @@ def folded():
 def build():
     file = os.path.join(job.out, "polars.parquet")
     rows = decided_raw().select(common.COLUMNS)
+    level = job.manifest["zstd_level"]
+    _, wall, cpu = common.timed(lambda: rows.sink_parquet(file, compression="zstd", compression_level=level))
+    kept = pl.scan_parquet(file).select(pl.len()).collect().item()
+    common.report("polars", job, wall, cpu, kept=kept, bytes=os.path.getsize(file))
+
+
+STOP_WORDS = ["the", "be", "to", "of", "and", "that", "have", "with"]
+PERSONAL = [
+    (r"[\w.+-]+@[\w-]+\.[\w.]+", "<EMAIL>"),
+    (r"\b\d{1,3}(?:\.\d{1,3}){3}\b", "<IP>"),
+    (r"\+?\d[\d ().-]{7,}\d", "<PHONE>"),
+]
+
+
+def good_enough(rows):
+    """Gopher's rules that short posts can keep: words, their length, stop words, symbols, repetition."""
+    words = pl.col("words")
+    rows = rows.with_columns(words=pl.col("text").str.to_lowercase().str.extract_all(r"\w+"))
+    counted = rows.with_columns(
+        count=words.list.len(),
+        length=words.list.eval(pl.element().str.len_chars()).list.mean(),
+        different=words.list.n_unique(),
+        stops=words.list.set_intersection(STOP_WORDS).list.len(),
+        symbols=pl.col("text").str.count_matches(r"[#…]"),
+    )
+    count = pl.col("count")
+    few_symbols, different = pl.col("symbols") / count <= 0.1, pl.col("different") / count >= 0.2
+    lengths = pl.col("length").is_between(2, 10)
+    return counted.filter((count >= 3) & lengths & (pl.col("stops") >= 1) & few_symbols & different)
+
+
+def curate():
+    file = os.path.join(job.out, "polars-curate.parquet")
+    rows, text = good_enough(decided_raw()), pl.col("text")
+    for pattern, placeholder in PERSONAL:
+        text = text.str.replace_all(pattern, placeholder)
+    rows = rows.with_columns(text=text).unique("text", keep="any").select(common.COLUMNS)
     level = job.manifest["zstd_level"]
     _, wall, cpu = common.timed(lambda: rows.sink_parquet(file, compression="zstd", compression_level=level))
     kept = pl.scan_parquet(file).select(pl.len()).collect().item()

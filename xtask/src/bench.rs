@@ -55,10 +55,11 @@ pub(crate) fn run(args: &[String]) -> Result<bool> {
     let place = Place::find()?;
     Cmd::cargo(&place, "build --locked --release -p mandat").show()?;
     let python = Venv::at(&place)?.python()?;
-    let data = place.kept().join("bench").join(plan.records.to_string());
+    let name = if plan.what == "curate" { format!("curate-{}", plan.records) } else { plan.records.to_string() };
+    let data = place.kept().join("bench").join(name);
     let out = place.scratch("bench")?;
     let bench = Bench { place, data, out, python };
-    bench.prepare(plan.records)?;
+    bench.prepare(plan.records, plan.what == "curate")?;
     let mut rounds = Vec::new();
     for number in 1..=plan.runs {
         println!("round {number} of {}", plan.runs);
@@ -83,11 +84,11 @@ fn parse(args: &[String]) -> Result<Plan> {
             value.replace('_', "").parse().with_context(|| format!("`{value}` is not a number"))
         };
         match arg.as_str() {
-            "plan" | "build" | "ingest" | "all" => plan.what.clone_from(arg),
+            "plan" | "build" | "ingest" | "curate" | "all" => plan.what.clone_from(arg),
             "--records" => plan.records = number()?,
             "--runs" => plan.runs = usize::try_from(number()?)?.max(1),
             "--write" => plan.write = true,
-            other => bail!("unknown argument `{other}`; known: plan build ingest all --records --runs --write"),
+            other => bail!("unknown argument `{other}`; known: plan build ingest curate all --records --runs --write"),
         }
     }
     Ok(plan)
@@ -95,7 +96,7 @@ fn parse(args: &[String]) -> Result<Plan> {
 
 impl Bench {
     /// Generates the data and imports it into a home, once; folds the choices for those who start from folded ones.
-    fn prepare(&self, records: u64) -> Result<()> {
+    fn prepare(&self, records: u64, texts: bool) -> Result<()> {
         if !self.data.join("manifest.json").is_file() {
             if self.data.exists() {
                 std::fs::remove_dir_all(&self.data)?;
@@ -107,6 +108,10 @@ impl Bench {
             let generate =
                 self.mandat(&["bench", "generate", "--records", &all, "--people", &people, "--choices", &choices]);
             generate.arg("--out").arg(&self.data).show()?;
+            if texts {
+                // Copies, near copies and personal data, which the plain generator does not write.
+                Cmd::new(&self.place, &self.python).arg("bench/peers/curate_data.py").arg(&self.data).show()?;
+            }
             make_home(&self.place, &self.home())?;
             for (verb, file) in IMPORTS {
                 let words: Vec<_> = verb.split(' ').collect();
@@ -145,6 +150,12 @@ impl Bench {
             round.push("build", self.peer("duckdb", "build")?);
             round.push("build", self.peer("polars", "build")?);
             round.push("copy", self.peer("duckdb", "copy")?);
+        }
+        if what == "curate" {
+            let out = self.out.display().to_string();
+            round.push("curate", self.ours("build", &["--curation", "simple", "--out", &out])?);
+            round.push("curate", self.peer("polars", "curate")?);
+            round.push("curate-full", self.ours("build", &["--curation", "full", "--out", &out])?);
         }
         if matches!(what, "ingest" | "all") {
             round.push("ingest", ingest::measure(&self.place, &self.data)?);

@@ -192,7 +192,8 @@ fn release(place: &Place) -> Result<Outcome> {
 fn python(place: &Place) -> Result<Outcome> {
     let home = demos::sample_home(place)?;
     let tests = Cmd::new(place, Venv::at(place)?.python()?).args(["-m", "pytest", "-q", "tests/python"]);
-    let said = tests.args(["-p", "no:cacheprovider"]).env("MANDAT_HOME", &home).tee()?;
+    let said = tests.args(["-p", "no:cacheprovider"]).env("MANDAT_HOME", &home);
+    let said = said.env("MANDAT", place.binary()).tee()?;
     let sum = counts::read(&said.text);
     Ok(if said.ok && sum.passed > 0 { Outcome::Passed(sum) } else { Outcome::Failed(sum) })
 }

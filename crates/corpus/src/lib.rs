@@ -9,6 +9,7 @@ pub mod admit;
 pub mod build;
 pub mod curate;
 pub mod durable;
+pub mod export;
 pub mod ingest;
 pub mod input;
 pub mod map;

@@ -47,6 +47,7 @@ pub(crate) enum Command {
     Packs(commands::packs::Args),
     Plan(commands::plan::Args),
     Build(commands::build::Args),
+    Export(commands::export::Args),
     Report(commands::report::Args),
     Explain(commands::explain::Args),
     Verify(commands::verify::Args),

@@ -3,6 +3,7 @@
 use mandat_core::explain::{Language, text};
 use mandat_core::vocab::Reason;
 use mandat_corpus::curate::Step;
+use mandat_text::quality::Reason as Quality;
 
 use crate::ui::Lang;
 
@@ -20,10 +21,20 @@ pub(crate) fn fix(reason: Reason, lang: Lang) -> &'static str {
 pub(crate) fn dropped(reason: &str, lang: Lang) -> String {
     let sentence = match reason {
         "EMPTY" => lang.pick("no letter or digit in it", "kein Buchstabe und keine Ziffer darin"),
+        "COPY_OF_DENIED" => lang.pick(
+            "somebody else wrote it before, and it may not be used",
+            "jemand anders schrieb es vorher, und es darf nicht genutzt werden",
+        ),
+        "DUPLICATE_NEAR" => {
+            lang.pick("nearly the same text as an earlier record", "fast derselbe Text wie in einem früheren Eintrag")
+        }
         "DUPLICATE_EXACT" => {
             lang.pick("the same text as an earlier record", "derselbe Text wie in einem früheren Eintrag")
         }
-        _ => "",
+        "EVALUATION_OVERLAP" => {
+            lang.pick("it shares words with an evaluation set", "es teilt Wörter mit einem Prüfsatz")
+        }
+        _ => Quality::from_code(reason).map_or("", |rule| lang.pick(rule.english(), rule.german())),
     };
     sentence.to_owned()
 }
@@ -32,6 +43,10 @@ pub(crate) fn dropped(reason: &str, lang: Lang) -> String {
 pub(crate) const fn step(step: Step, lang: Lang) -> &'static str {
     match step {
         Step::Empty => lang.pick("with text", "mit Text"),
+        Step::Quality => lang.pick("good enough", "gut genug"),
+        Step::Evaluation => lang.pick("in no evaluation set", "in keinem Prüfsatz"),
+        Step::Denied => lang.pick("no denied copies", "ohne verwehrte Texte"),
+        Step::Near => lang.pick("no near copies", "ohne fast gleiche Texte"),
         Step::Exact => lang.pick("no exact copies", "ohne gleiche Texte"),
     }
 }

@@ -1,13 +1,15 @@
 //! What plan, build and explain have in common: a recipe, its rules, and everything known now.
 
+use mandat_core::proof::sha256;
 use mandat_core::time::Micros;
 use mandat_corpus::build::{Order, Rules, Store};
+use mandat_corpus::curate::Curation;
 use mandat_corpus::recipe::Recipe;
 use mandat_corpus::vault::Vault;
 use mandat_ledger::{Ledger, Snapshot};
 
 use crate::commands::Open;
-use crate::failure::{Exit, Failure, Outcome, from_library};
+use crate::failure::{Exit, Failure, OrFail, Outcome, from_library};
 use crate::rules::RuleBook;
 
 /// A recipe and its rules, opened on a home.
@@ -86,10 +88,29 @@ fn not_the_ledger(message: String) -> Failure {
 /// Reads a recipe of the home.
 pub(crate) fn read_recipe(open: &Open, name: &str) -> Outcome<Recipe> {
     let (path, text) = open.home.recipe_source(name)?;
-    Recipe::parse(&text).map_err(|e| {
+    let mut recipe = Recipe::parse(&text).map_err(|e| {
         let failure = from_library(Exit::BadInput, &e);
         Failure { message: format!("`{}`: {}", path.display(), failure.message), ..failure }
-    })
+    })?;
+    if let Some(curation) = &mut recipe.curation {
+        evaluation(open, curation)?;
+    }
+    Ok(recipe)
+}
+
+/// Reads the evaluation sets that a recipe names; each must be the file whose digest stands there.
+fn evaluation(open: &Open, curation: &mut Curation) -> Outcome {
+    for set in curation.evaluation.clone() {
+        let path = open.home.root.join(&set.file);
+        let bytes = std::fs::read(&path).or_bad_input(|| format!("cannot read `{}`", path.display()))?;
+        let digest = sha256(&bytes).to_string();
+        if digest != set.sha256 {
+            return Err(Failure::bad_input(format!("`{}` is not the evaluation set that the recipe names", set.file))
+                .hint(format!("if it is the one you mean, write sha256 = \"{digest}\"")));
+        }
+        curation.take_in(&String::from_utf8_lossy(&bytes));
+    }
+    Ok(())
 }
 
 fn read_time(at: Option<&str>, now: Micros) -> Outcome<Micros> {

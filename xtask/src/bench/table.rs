@@ -24,7 +24,7 @@ enum Against {
     Nothing,
 }
 
-const ROWS: [Row; 6] = [
+const ROWS: [Row; 8] = [
     Row { what: "plan, from raw choices", work: "raw", against: Against::BestPeer, goal: "≥ 5× the faster peer" },
     Row {
         what: "plan, from folded choices",
@@ -45,6 +45,18 @@ const ROWS: [Row; 6] = [
         work: "build",
         against: Against::Work("copy", "duckdb"),
         goal: "≤ 1.5× the time",
+    },
+    Row {
+        what: "build with simple curation",
+        work: "curate",
+        against: Against::Peer("polars"),
+        goal: "≥ 3× Polars, the same steps",
+    },
+    Row {
+        what: "build with full curation",
+        work: "curate-full",
+        against: Against::Work("curate", "polars"),
+        goal: "≤ 1× the time of Polars' simple one",
     },
 ];
 

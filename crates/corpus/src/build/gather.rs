@@ -16,6 +16,7 @@ use mandat_core::traits::Traits;
 use crate::admit::columns::Columns;
 use crate::build::BuildError;
 use crate::build::shard;
+use crate::curate::denied;
 use crate::members::{self, Name};
 
 /// Admitted rows of a shard in output order, with the person of each row.
@@ -95,6 +96,27 @@ pub(crate) fn gather(wanted: &[Wanted]) -> Result<Option<Gathered>, BuildError> 
         names: names(&rows)?,
         rows: output(&rows)?,
     }))
+}
+
+/// Fingerprints of the texts of some rows of a run, with their times and people.
+pub(crate) fn denied_of(
+    decide: &Columns,
+    text: &Columns,
+    rows: &[u32],
+) -> Result<Vec<[u8; denied::DENIED]>, BuildError> {
+    let (mut entries, mut maker) = (Vec::new(), denied::maker());
+    if rows.is_empty() {
+        return Ok(entries);
+    }
+    let (left, right) = (read(decide, rows, &["person", "created_at"])?, read(text, rows, &["text"])?);
+    let created = left.column_by_name("created_at").and_then(|c| c.as_primitive_opt::<Int64Type>());
+    let created = created.ok_or(BuildError::Layout("created_at"))?;
+    let texts =
+        right.column_by_name("text").and_then(|c| c.as_string_opt::<i32>()).ok_or(BuildError::Layout("text"))?;
+    for (row, person) in keys(&left, "person")?.enumerate().filter(|(row, _)| texts.is_valid(*row)) {
+        entries.extend(denied::entry(&mut maker, texts.value(row), created.value(row), person));
+    }
+    Ok(entries)
 }
 
 /// One run's admitted rows: the decision columns and the text beside them.

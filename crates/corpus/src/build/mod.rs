@@ -303,8 +303,12 @@ pub fn build(
     loop {
         let current: &dyn Snapshot = newer.as_deref().unwrap_or(snapshot);
         staged = restage(vault, store, current, order, staged, progress)?;
-        let curated =
-            order.recipe.curation.as_ref().map(|_| curate(store, &Cuts::of(vault), &mut staged)).transpose()?;
+        let curated = order
+            .recipe
+            .curation
+            .as_ref()
+            .map(|spec| curate(store, spec, &Cuts::of(vault), &mut staged))
+            .transpose()?;
         let mut content = content(vault, current, order, &staged, curated.as_ref());
         let committed = members::commit(store, &content, staged.values().flat_map(|b| &b.members), barrier)?;
         let missing = committed.missing;

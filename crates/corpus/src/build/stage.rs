@@ -5,6 +5,7 @@
 //! sees them.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
@@ -15,15 +16,16 @@ use mandat_core::traits::{Mark, Traits};
 use mandat_core::vocab::Verdict;
 use rayon::prelude::*;
 
-use crate::admit::columns::Columns;
+use crate::admit::columns::{BATCH_ROWS, Columns};
 use crate::admit::{AdmitError, BucketDecision, NO_CANDIDATE, Tally};
-use crate::build::gather::{Gathered, Wanted, gather};
+use crate::build::gather::{Gathered, Wanted, denied_of, gather};
 use crate::build::publish::{Staged, Store};
 use crate::build::redact::redactions;
 use crate::build::shard::ShardWriter;
 use crate::build::{BuildError, verdicts};
 use crate::curate::Summary;
 use crate::curate::pass::Stage;
+use crate::curate::shuffle::write_entries;
 use crate::curate::spill::Spilled;
 use crate::members::List;
 use crate::since::{self, Coming};
@@ -39,6 +41,8 @@ pub(crate) struct StagedBucket {
     pub(crate) members: Vec<List>,
     /// Its shards on their way through curation, if the recipe asks for it.
     pub(crate) spilled: Vec<Spilled>,
+    /// Fingerprints of texts that may not be used, if curation asks for them.
+    pub(crate) denied: Option<PathBuf>,
     /// What curation dropped, shard by shard.
     pub(crate) dropped: Vec<verdicts::Staged>,
     /// What curation counted.
@@ -102,8 +106,13 @@ pub(crate) fn stage(
     let mut verdicts = verdicts::write(store, bucket, &decision)?;
     verdicts.extend(since::write_index(store, bucket, &decision, asked)?);
     verdicts.push(coming.write(store, bucket)?);
-    let (decided, tally, curated) = (digest(&decision, coming), decision.tally, Summary::default());
-    Ok(StagedBucket { decided, shards, members, spilled, dropped: Vec::new(), curated, verdicts, tally })
+    let denied = match curation.filter(|c| c.spec().denied_copies) {
+        Some(_) => Some(plan.denied(store, bucket)?),
+        None => None,
+    };
+    let (dropped, curated) = (Vec::new(), Summary::default());
+    let (decided, tally) = (digest(&decision, coming), decision.tally);
+    Ok(StagedBucket { decided, shards, members, spilled, denied, dropped, curated, verdicts, tally })
 }
 
 /// A shard that is done, or waits for the others to be compared with.
@@ -146,6 +155,26 @@ impl Plan<'_> {
         let shard = u32::try_from(prefix).expect("fewer shards than 2^32");
         let passed = curation.pass(shard, &gathered)?;
         Spilled::write(store, shard, name, &passed).map(|spilled| Some(Shard::Spilled(spilled)))
+    }
+
+    /// Writes the fingerprints of the bucket's texts that may not be used; gives their file.
+    fn denied(&self, store: &Store, bucket: u64) -> Result<PathBuf, BuildError> {
+        let denies: Vec<bool> = self.decision.outcomes.iter().map(|o| !admits(o)).collect();
+        let mut entries = Vec::new();
+        for ((decide, text), rows) in self.files.iter().zip(&self.decision.rows) {
+            let denied = |row: &u32| {
+                denies.get(rows.ids[*row as usize] as usize).copied().unwrap_or(false)
+                    && Traits(rows.traits[*row as usize]).has(Mark::Text)
+            };
+            let count = u32::try_from(rows.ids.len()).expect("a run has at most u32 rows");
+            let chosen: Vec<u32> = (0..count).filter(denied).collect();
+            for chosen in chosen.chunks(BATCH_ROWS) {
+                entries.push(denied_of(decide, text, chosen)?);
+            }
+        }
+        let path = store.scratch(&format!("denied-{bucket:04x}"))?;
+        write_entries(&path, &entries.concat()).map_err(|source| BuildError::io("write", &path, source))?;
+        Ok(path)
     }
 
     /// Rows of a run in a shard that are admitted and hold text, ascending.

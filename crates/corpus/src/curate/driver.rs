@@ -5,8 +5,9 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::finish::{finish, of_shard};
-use super::settle;
+use super::finish::finish;
+use super::settle::{Settle, of_shard};
+use super::spec::Curation;
 use super::spill::Spilled;
 use super::summary::Summary;
 use crate::build::stage::{Cuts, StagedBucket};
@@ -21,14 +22,15 @@ const MEMORY: u64 = 1 << 29;
 /// When a file cannot be read or written.
 pub(crate) fn curate(
     store: &Store,
+    spec: &Curation,
     cuts: &Cuts,
     staged: &mut BTreeMap<u64, StagedBucket>,
 ) -> Result<Summary, BuildError> {
-    let signals: Vec<&Path> = staged.values().flat_map(|b| &b.spilled).map(Spilled::exact).collect();
     let scratch = store.scratch("curate")?;
     let dir = scratch.parent().expect("a scratch file lies in a folder");
-    let drops =
-        settle::exact(dir, &signals, MEMORY).map_err(|source| BuildError::io("compare the texts in", dir, source))?;
+    let shards: Vec<&Spilled> = staged.values().flat_map(|b| &b.spilled).collect();
+    let denied: Vec<&Path> = staged.values().filter_map(|b| b.denied.as_deref()).collect();
+    let drops = Settle { spec, dir, shards: &shards, denied: &denied, memory: MEMORY }.run()?;
     let buckets: Vec<&mut StagedBucket> = staged.values_mut().collect();
     buckets.into_par_iter().try_for_each(|bucket| {
         let finished: Vec<_> = bucket

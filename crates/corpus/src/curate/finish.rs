@@ -54,13 +54,6 @@ pub(crate) fn finish(spilled: &Spilled, drops: &[Drop], kinds: &[&str]) -> Resul
     Ok(Finished { kept: (kept.num_rows() > 0).then(|| Gathered::unpack(&kept)).transpose()?, dropped, summary })
 }
 
-/// The drops among the rows of a shard; `all` is sorted by place.
-pub(crate) fn of_shard(all: &[Drop], shard: u32) -> &[Drop] {
-    let from = all.partition_point(|d| d.place.shard < shard);
-    let to = all.partition_point(|d| d.place.shard <= shard);
-    &all[from..to]
-}
-
 fn dropped(rows: &RecordBatch, fates: &[Why]) -> Result<RecordBatch, BuildError> {
     let records = rows.column_by_name("record").and_then(|c| c.as_binary_opt::<i32>());
     let records = records.ok_or(BuildError::Layout("record"))?;

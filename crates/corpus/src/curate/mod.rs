@@ -12,17 +12,19 @@
 //! same revision comes out whatever the threads, the batches of ingest, or what a barrier redid.
 
 mod count;
+pub(crate) mod denied;
 pub(crate) mod driver;
 mod finish;
+mod near;
 pub(crate) mod pass;
-mod settle;
-mod shuffle;
+pub(crate) mod settle;
+pub(crate) mod shuffle;
 mod spec;
 pub(crate) mod spill;
 mod summary;
 mod why;
 
 pub use finish::dropped_for;
-pub use spec::{Curation, Duplicates};
+pub use spec::{Curation, Duplicates, Evaluation, Quality};
 pub use summary::{Cell, InOut, Left, Redacted, Summary};
 pub use why::{Step, Why};

@@ -12,9 +12,12 @@ use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array, ArrayRef, RecordBatch, UInt8Array, UInt32Array};
 use arrow_schema::{DataType, Field, Schema};
 use mandat_core::proof::sha256;
+use mandat_text::decontaminate::{Asker, Lengths, Set};
+use mandat_text::fingerprint::{BYTES, Fingerprint, Fingerprinter};
+use mandat_text::quality::{Judge, Settings};
 
 use super::settle::{EXACT, Place, exact_entry};
-use super::spec::{Curation, Duplicates};
+use super::spec::{Curation, Duplicates, Quality};
 use super::why::Why;
 use crate::build::BuildError;
 use crate::build::gather::Gathered;
@@ -22,6 +25,8 @@ use crate::build::gather::Gathered;
 /// The stage, ready to work: its specification with everything it looks up.
 pub(crate) struct Stage {
     spec: Curation,
+    rules: Option<Settings>,
+    evaluation: Set,
 }
 
 /// What the pass made of one shard.
@@ -32,22 +37,51 @@ pub(crate) struct Passed {
     pub(crate) rows: RecordBatch,
     /// Entries by which equal texts meet.
     pub(crate) exact: Vec<[u8; EXACT]>,
+    /// Row and fingerprint of each text that may be a copy.
+    pub(crate) prints: Vec<[u8; PRINT]>,
+}
+
+/// Bytes of a row's fingerprint.
+pub(crate) const PRINT: usize = 4 + BYTES;
+/// Fingerprints are compared within one build alone, so their key hides nothing.
+pub(super) const KEY: u64 = 0;
+
+/// Whose fingerprint an entry is, and the fingerprint.
+pub(super) fn print_of(shard: u32, entry: &[u8; PRINT]) -> (Place, Fingerprint) {
+    let (row, _) = entry.split_first_chunk::<4>().expect("an entry begins with a row");
+    let (_, print) = entry.split_last_chunk::<BYTES>().expect("and ends with a fingerprint");
+    (Place { shard, row: u32::from_be_bytes(*row) }, Fingerprint::from_bytes(print))
 }
 
 /// The columns of a row while it is looked at.
-struct Columns {
+struct Columns<'a> {
+    judge: Option<Judge>,
+    evaluation: Asker<'a>,
     text: StringBuilder,
     lang: StringBuilder,
     why: Vec<u8>,
     chars: Vec<u32>,
     spans: BinaryBuilder,
     exact: Vec<[u8; EXACT]>,
+    prints: Vec<[u8; PRINT]>,
+    maker: Fingerprinter,
 }
 
 impl Stage {
     /// Makes the stage ready.
     pub(crate) fn new(spec: &Curation) -> Self {
-        Self { spec: spec.clone() }
+        let rules = match spec.quality {
+            Quality::Off => None,
+            Quality::Short => Some(Settings { toxicity: false, ..Settings::short() }),
+            Quality::Long => Some(Settings { toxicity: false, ..Settings::long() }),
+        };
+        let evaluation = Set::build(&spec.items, Lengths::default());
+        Self { spec: spec.clone(), rules, evaluation }
+    }
+
+    /// What the recipe asks for.
+    pub(crate) const fn spec(&self) -> &Curation {
+        &self.spec
     }
 
     /// Walks over the texts of one shard.
@@ -62,7 +96,7 @@ impl Stage {
         let created = column("created_at")?
             .as_primitive_opt::<TimestampMicrosecondType>()
             .ok_or(BuildError::Layout("created_at"))?;
-        let mut out = Columns::new(rows.num_rows(), text.value_data().len());
+        let mut out = Columns::new(self, rows.num_rows(), text.value_data().len());
         for row in 0..rows.num_rows() {
             let place = Place { shard, row: u32::try_from(row).expect("a shard has at most u32 rows") };
             let given = lang.is_valid(row).then(|| lang.value(row));
@@ -72,8 +106,8 @@ impl Stage {
     }
 
     /// One text through all steps that need no other.
-    fn row(&self, text: &str, lang: Option<&str>, created: i64, place: Place, out: &mut Columns) {
-        let why = if text.chars().any(char::is_alphanumeric) { Why::KEPT } else { Why::EMPTY };
+    fn row(&self, text: &str, lang: Option<&str>, created: i64, place: Place, out: &mut Columns<'_>) {
+        let why = out.why_not(text);
         out.why.push(why.index());
         out.chars.push(u32::try_from(text.chars().count()).unwrap_or(u32::MAX));
         out.lang.append_option(lang);
@@ -86,6 +120,12 @@ impl Stage {
         if self.spec.duplicates >= Duplicates::Exact {
             out.exact.push(exact_entry(head(text), created, place));
         }
+        if self.spec.duplicates >= Duplicates::Near || self.spec.denied_copies {
+            let mut entry = [0; PRINT];
+            entry[..4].copy_from_slice(&place.row.to_be_bytes());
+            entry[4..].copy_from_slice(&out.maker.fingerprint(text).to_bytes());
+            out.prints.push(entry);
+        }
     }
 }
 
@@ -96,16 +136,31 @@ fn head(text: &str) -> u128 {
     u128::from_be_bytes(*head)
 }
 
-impl Columns {
-    fn new(rows: usize, bytes: usize) -> Self {
+impl<'a> Columns<'a> {
+    fn new(stage: &'a Stage, rows: usize, bytes: usize) -> Self {
         Self {
+            judge: stage.rules.as_ref().map(Judge::new),
+            evaluation: stage.evaluation.asker(),
             text: StringBuilder::with_capacity(rows, bytes),
             lang: StringBuilder::with_capacity(rows, rows * 2),
             why: Vec::with_capacity(rows),
             chars: Vec::with_capacity(rows),
             spans: BinaryBuilder::with_capacity(rows, 0),
             exact: Vec::new(),
+            prints: Vec::new(),
+            maker: Fingerprinter::new(KEY),
         }
+    }
+
+    /// What speaks against a text, if anything does that needs no other text.
+    fn why_not(&mut self, text: &str) -> Why {
+        if !text.chars().any(char::is_alphanumeric) {
+            return Why::EMPTY;
+        }
+        if let Some(reason) = self.judge.as_mut().and_then(|judge| judge.judge(text).reason) {
+            return Why::quality(reason);
+        }
+        if self.evaluation.overlap(text).is_some() { Why::EVALUATION_OVERLAP } else { Why::KEPT }
     }
 
     fn finish(mut self, packed: &RecordBatch) -> Result<Passed, BuildError> {
@@ -127,6 +182,7 @@ impl Columns {
             fields.push(Arc::new(Field::new(name, data, false)));
             columns.push(column);
         }
-        Ok(Passed { rows: RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?, exact: self.exact })
+        let rows = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?;
+        Ok(Passed { rows, exact: self.exact, prints: self.prints })
     }
 }

@@ -5,11 +5,20 @@
 //! itself stays, has the same text: so what stays depends on the admitted records alone, and a build
 //! after a deletion ends where a build from nothing ends (DESIGN 8.13).
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
+use rayon::prelude::*;
+
+use super::denied::Denied;
+use super::near::near;
+use super::pass::{PRINT, print_of};
 use super::shuffle::{Shuffle, read_entries};
+use super::spec::{Curation, Duplicates};
+use super::spill::Spilled;
 use super::why::Why;
+use crate::build::BuildError;
 
 /// Where an admitted record lies. Shards and the rows in them are in the order of person key, time
 /// and id, so places compare as those do.
@@ -57,26 +66,125 @@ pub(super) fn place(order: &[u8]) -> Place {
     Place { shard: word(8), row: word(12) }
 }
 
-/// Drops every record whose text an earlier record has; sorted by place.
-///
-/// # Errors
-/// When a file cannot be read or written.
-pub(super) fn exact(dir: &Path, signals: &[&Path], memory: u64) -> io::Result<Vec<Drop>> {
-    let mut entries = 0;
-    for path in signals {
-        entries += std::fs::metadata(path)?.len() / EXACT as u64;
+/// Everything that settling needs.
+pub(super) struct Settle<'a> {
+    /// What the recipe asks for.
+    pub(super) spec: &'a Curation,
+    /// Where the exchange puts its files.
+    pub(super) dir: &'a Path,
+    /// The passed shards, in order.
+    pub(super) shards: &'a [&'a Spilled],
+    /// Fingerprints of denied texts.
+    pub(super) denied: &'a [&'a Path],
+    /// Memory that the exchange may take.
+    pub(super) memory: u64,
+}
+
+impl Settle<'_> {
+    /// Which records give way, sorted by place; each once.
+    ///
+    /// Denied copies go first and near duplicates last, since a record may only give way to one that stays.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written.
+    pub(super) fn run(&self) -> Result<Vec<Drop>, BuildError> {
+        let mut drops = Vec::new();
+        if self.spec.denied_copies && !self.denied.is_empty() {
+            drops.extend(self.denied_copies()?);
+            drops.sort_unstable();
+        }
+        if self.spec.duplicates >= Duplicates::Exact {
+            let exact = self.exact(&drops)?;
+            drops.extend(exact);
+            drops.sort_unstable();
+        }
+        if self.spec.duplicates >= Duplicates::Near {
+            let near = near(self, self.orders(&drops)?)?;
+            drops.extend(near);
+            drops.sort_unstable();
+        }
+        Ok(drops)
     }
-    let shuffle = Shuffle::<EXACT>::new(dir, "curate-exact", entries, memory, rayon::current_num_threads())?;
-    for path in signals {
-        shuffle.add(read_entries(path)?)?;
+
+    fn denied_copies(&self) -> Result<Vec<Drop>, BuildError> {
+        let texts = self.denied.iter().map(|path| self.done(read_entries(path))).collect::<Result<Vec<_>, _>>()?;
+        let denied = Denied::new(texts.concat());
+        let of_shard = |shard: &&Spilled| {
+            let mut created = BTreeMap::new();
+            for (place, at, person) in shard.authors()? {
+                created.insert(place, (at, person));
+            }
+            let mut drops = Vec::new();
+            for entry in self.prints(shard)? {
+                let (place, print) = print_of(shard.shard, &entry);
+                let (at, person) = created[&place.row];
+                if denied.repeated(&print, at, person) {
+                    drops.push(Drop { place, why: Why::COPY_OF_DENIED });
+                }
+            }
+            Ok(drops)
+        };
+        let drops = self.shards.par_iter().map(of_shard).collect::<Result<Vec<_>, BuildError>>()?;
+        Ok(drops.concat())
     }
-    let later = |same: &[[u8; EXACT]]| same[1..].iter().map(|e| place(&e[16..])).collect::<Vec<_>>();
-    let places = shuffle.each(|entries| entries.chunk_by(|a, b| a[..16] == b[..16]).flat_map(later).collect())?;
-    let places: Vec<Vec<Place>> = places;
-    let mut drops: Vec<Drop> =
-        places.into_iter().flatten().map(|place| Drop { place, why: Why::DUPLICATE_EXACT }).collect();
-    drops.sort_unstable();
-    Ok(drops)
+
+    /// The fingerprints of a shard's texts.
+    pub(super) fn prints(&self, shard: &Spilled) -> Result<Vec<[u8; PRINT]>, BuildError> {
+        self.done(read_entries(shard.prints()))
+    }
+
+    /// An exchange of so many entries.
+    pub(super) fn shuffle<const W: usize>(&self, name: &str, entries: u64) -> Result<Shuffle<W>, BuildError> {
+        self.done(Shuffle::new(self.dir, name, entries, self.memory, rayon::current_num_threads()))
+    }
+
+    /// What a file did, as an error of the build.
+    pub(super) fn done<T>(&self, result: io::Result<T>) -> Result<T, BuildError> {
+        result.map_err(|source| BuildError::io("compare the texts in", self.dir, source))
+    }
+
+    /// Entries of [`exact_entry`] of a shard that nobody dropped yet.
+    fn standing(&self, shard: &Spilled, drops: &[Drop]) -> Result<Vec<[u8; EXACT]>, BuildError> {
+        let mut entries = self.done(read_entries::<EXACT>(shard.exact()))?;
+        let gone = of_shard(drops, shard.shard);
+        if !gone.is_empty() {
+            entries.retain(|e| gone.binary_search_by_key(&place(&e[16..]), |d| d.place).is_err());
+        }
+        Ok(entries)
+    }
+
+    /// Drops every record whose text an earlier record has.
+    fn exact(&self, drops: &[Drop]) -> Result<Vec<Drop>, BuildError> {
+        let mut entries = 0;
+        for shard in self.shards {
+            entries += self.done(std::fs::metadata(shard.exact()))?.len() / EXACT as u64;
+        }
+        let shuffle = self.shuffle::<EXACT>("curate-exact", entries)?;
+        self.shards.par_iter().try_for_each(|shard| self.done(shuffle.add(self.standing(shard, drops)?)))?;
+        let later = |same: &[[u8; EXACT]]| same[1..].iter().map(|e| place(&e[16..])).collect::<Vec<_>>();
+        let later = |entries: &[[u8; EXACT]]| -> Vec<Place> {
+            entries.chunk_by(|a, b| a[..16] == b[..16]).flat_map(later).collect()
+        };
+        let places = self.done(shuffle.each(later))?.concat();
+        Ok(places.into_iter().map(|place| Drop { place, why: Why::DUPLICATE_EXACT }).collect())
+    }
+
+    /// Time and place of every record that nobody dropped yet.
+    fn orders(&self, drops: &[Drop]) -> Result<Vec<[u8; 16]>, BuildError> {
+        let of_shard = |shard: &&Spilled| {
+            let entries = self.standing(shard, drops)?;
+            Ok(entries.iter().map(|e| e[16..].try_into().expect("the second half of an entry")).collect())
+        };
+        let orders = self.shards.par_iter().map(of_shard).collect::<Result<Vec<Vec<[u8; 16]>>, BuildError>>()?;
+        Ok(orders.concat())
+    }
+}
+
+/// The drops among the rows of a shard; `all` is sorted by place.
+pub(super) fn of_shard(all: &[Drop], shard: u32) -> &[Drop] {
+    let from = all.partition_point(|d| d.place.shard < shard);
+    let to = all.partition_point(|d| d.place.shard <= shard);
+    &all[from..to]
 }
 
 #[cfg(test)]
@@ -84,18 +192,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_earliest_stays_and_places_break_ties() {
-        let dir = tempfile::tempdir().unwrap();
+    fn bytes_sort_as_time_then_place() {
         let at = |shard, row| Place { shard, row };
-        let entries = [
-            exact_entry(7, 50, at(0, 0)),
-            exact_entry(7, -3, at(4, 1)),
-            exact_entry(7, -3, at(4, 0)),
-            exact_entry(8, 1, at(2, 2)),
-        ];
-        let path = dir.path().join("signals");
-        super::super::shuffle::write_entries(&path, &entries).unwrap();
-        let drops = exact(dir.path(), &[&path], 1 << 20).unwrap();
-        assert_eq!(drops.iter().map(|d| d.place).collect::<Vec<_>>(), [at(0, 0), at(4, 1)]);
+        let orders = [(-3, at(4, 0)), (-3, at(4, 1)), (-3, at(5, 0)), (0, at(0, 0)), (50, at(0, 0))];
+        let bytes: Vec<[u8; 16]> = orders.iter().map(|(t, p)| order(*t, *p)).collect();
+        assert!(bytes.is_sorted());
+        assert!(bytes.iter().zip(orders).all(|(b, (_, p))| place(b) == p));
+        assert_eq!(place(&exact_entry(7, -3, at(4, 1))[16..]), at(4, 1));
+        let drop = |shard, row| Drop { place: at(shard, row), why: Why::EMPTY };
+        let all = [drop(1, 0), drop(2, 1), drop(2, 7), drop(4, 0)];
+        assert_eq!(of_shard(&all, 2), &all[1..3]);
+        assert_eq!(of_shard(&all, 3), &[]);
     }
 }

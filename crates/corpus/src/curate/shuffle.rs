@@ -115,7 +115,7 @@ pub(super) fn read_entries<const W: usize>(path: &Path) -> io::Result<Vec<[u8; W
 ///
 /// # Errors
 /// When it cannot be written.
-pub(super) fn write_entries<const W: usize>(path: &Path, entries: &[[u8; W]]) -> io::Result<()> {
+pub(crate) fn write_entries<const W: usize>(path: &Path, entries: &[[u8; W]]) -> io::Result<()> {
     let mut file = crate::durable::private().write(true).create(true).truncate(true).open(path)?;
     file.write_all(entries.as_flattened())
 }

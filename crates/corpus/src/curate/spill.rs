@@ -5,6 +5,8 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::TimestampMicrosecondType;
 use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::StreamWriter;
 
@@ -21,6 +23,7 @@ pub(crate) struct Spilled {
     pub(crate) name: String,
     rows: PathBuf,
     exact: PathBuf,
+    prints: PathBuf,
 }
 
 impl Spilled {
@@ -29,7 +32,8 @@ impl Spilled {
     /// # Errors
     /// When a file cannot be written.
     pub(crate) fn write(store: &Store, shard: u32, name: String, passed: &Passed) -> Result<Self, BuildError> {
-        let (rows, exact) = (store.scratch(&format!("{name}.rows"))?, store.scratch(&format!("{name}.exact"))?);
+        let scratch = |ending: &str| store.scratch(&format!("{name}.{ending}"));
+        let (rows, exact, prints) = (scratch("rows")?, scratch("exact")?, scratch("prints")?);
         let at = |path: &Path| {
             let path = path.to_owned();
             move |source| BuildError::Io { what: "write", path, source }
@@ -40,7 +44,8 @@ impl Spilled {
         writer.finish()?;
         writer.flush()?;
         write_entries(&exact, &passed.exact).map_err(at(&exact))?;
-        Ok(Self { shard, name, rows, exact })
+        write_entries(&prints, &passed.prints).map_err(at(&prints))?;
+        Ok(Self { shard, name, rows, exact, prints })
     }
 
     /// Reads the rows back.
@@ -56,5 +61,27 @@ impl Spilled {
     /// Where the signals for equal texts lie.
     pub(crate) fn exact(&self) -> &Path {
         &self.exact
+    }
+
+    /// Where the fingerprints of texts lie.
+    pub(crate) fn prints(&self) -> &Path {
+        &self.prints
+    }
+
+    /// Row, creation time and person of every row.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(super) fn authors(&self) -> Result<Vec<(u32, i64, u128)>, BuildError> {
+        let rows = self.rows()?;
+        let created = rows.column_by_name("created_at").and_then(|c| c.as_primitive_opt::<TimestampMicrosecondType>());
+        let created = created.ok_or(BuildError::Layout("created_at"))?;
+        let persons = rows.column_by_name("person").and_then(|c| c.as_binary_opt::<i32>());
+        let persons = persons.ok_or(BuildError::Layout("person"))?.iter().flatten();
+        let author = |(row, (at, person)): (u32, (&i64, &[u8]))| {
+            let person = person.try_into().map_err(|_| BuildError::Layout("person"))?;
+            Ok((row, *at, u128::from_be_bytes(person)))
+        };
+        (0..).zip(created.values().iter().zip(persons)).map(author).collect()
     }
 }

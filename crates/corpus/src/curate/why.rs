@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use mandat_text::quality::Reason;
 use serde::Serialize;
 
 /// The steps of curation in the order in which they drop.
@@ -10,14 +11,25 @@ use serde::Serialize;
 pub enum Step {
     /// Nothing to read is left.
     Empty,
+    /// It breaks a rule of quality.
+    Quality,
+    /// It is part of an evaluation set.
+    Evaluation,
+    /// Somebody else wrote it first, and may not be used.
+    Denied,
     /// The same text stands in an earlier record.
     Exact,
+    /// Nearly the same text stands in an earlier record.
+    Near,
 }
 
 impl Step {
     /// Every step, in order.
-    pub const ALL: [Self; 2] = [Self::Empty, Self::Exact];
+    pub const ALL: [Self; 6] = [Self::Empty, Self::Quality, Self::Evaluation, Self::Denied, Self::Exact, Self::Near];
 }
+
+/// The number of the first rule of quality.
+const QUALITY: u8 = 32;
 
 /// What became of an admitted record: kept, or the one reason for which it was dropped.
 ///
@@ -30,8 +42,20 @@ impl Why {
     pub const KEPT: Self = Self(0);
     /// No letter or digit in it.
     pub const EMPTY: Self = Self(1);
+    /// It shares a run of words with an evaluation set.
+    pub const EVALUATION_OVERLAP: Self = Self(220);
+    /// It repeats a text that somebody else wrote before, and that may not be used.
+    pub const COPY_OF_DENIED: Self = Self(230);
     /// An earlier record has the same text.
     pub const DUPLICATE_EXACT: Self = Self(240);
+    /// An earlier record has nearly the same text.
+    pub const DUPLICATE_NEAR: Self = Self(241);
+
+    /// It breaks a rule of quality.
+    #[must_use]
+    pub const fn quality(reason: Reason) -> Self {
+        Self(QUALITY + reason as u8)
+    }
 
     /// The reason at a stored number; `None` for one that no version wrote.
     #[must_use]
@@ -39,7 +63,7 @@ impl Why {
         Some(Self(index)).filter(|why| *why == Self::KEPT || why.as_str() != "")
     }
 
-    /// The number as stored; a format, so numbers are never given to another reason.
+    /// The number as stored between the steps; what is kept for longer holds [`Why::as_str`].
     #[must_use]
     pub const fn index(self) -> u8 {
         self.0
@@ -51,8 +75,14 @@ impl Why {
         match self {
             Self::KEPT => "KEPT",
             Self::EMPTY => "EMPTY",
+            Self::EVALUATION_OVERLAP => "EVALUATION_OVERLAP",
+            Self::COPY_OF_DENIED => "COPY_OF_DENIED",
             Self::DUPLICATE_EXACT => "DUPLICATE_EXACT",
-            _ => "",
+            Self::DUPLICATE_NEAR => "DUPLICATE_NEAR",
+            Self(n) if n >= QUALITY && ((n - QUALITY) as usize) < Reason::ALL.len() => {
+                Reason::ALL[(n - QUALITY) as usize].code()
+            }
+            Self(_) => "",
         }
     }
 
@@ -61,8 +91,12 @@ impl Why {
     pub const fn step(self) -> Option<Step> {
         match self {
             Self::KEPT => None,
+            Self::EMPTY => Some(Step::Empty),
+            Self::EVALUATION_OVERLAP => Some(Step::Evaluation),
+            Self::COPY_OF_DENIED => Some(Step::Denied),
             Self::DUPLICATE_EXACT => Some(Step::Exact),
-            _ => Some(Step::Empty),
+            Self::DUPLICATE_NEAR => Some(Step::Near),
+            Self(_) => Some(Step::Quality),
         }
     }
 }

@@ -7,7 +7,8 @@ use std::path::Path;
 use arrow_array::cast::AsArray;
 use mandat_core::manifest::Content;
 use mandat_corpus::build::{Built, Store};
-use mandat_corpus::curate::{Curation, dropped_for};
+use mandat_corpus::curate::{Curation, Duplicates, Quality, dropped_for};
+use mandat_text::fingerprint::{Fingerprinter, jaccard};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use proptest::prelude::*;
 use serde_json::json;
@@ -17,7 +18,7 @@ use crate::world::{ACCOUNTS, Rng, World, keyer};
 
 fn setting() -> Setting {
     let mut setting = Setting::new();
-    setting.recipe.curation = Some(Curation::default());
+    setting.recipe.curation = Some(Curation { quality: Quality::Off, ..Curation::default() });
     setting
 }
 
@@ -35,6 +36,32 @@ fn copying(seed: u64) -> World {
             .records
             .push(json!({"id": format!("c{i}"), "platform": "x", "account": format!("a{}", rng.below(ACCOUNTS)),
             "audience": "public", "created_at": rng.time(), "text": text}));
+    }
+    world
+}
+
+/// Adds long texts that differ from each other in a few words or in all, by people of whom one never agrees.
+fn nearly(seed: u64) -> World {
+    let mut world = copying(seed);
+    let mut rng = Rng(seed ^ 7);
+    for i in 0..160 {
+        let family = rng.below(12);
+        let mut words: Vec<String> = (0..70).map(|w| format!("w{}", (family * 1_000 + w) * 7919)).collect();
+        if i < 5 {
+            // What somebody who never agreed said first, and others will say again.
+            let words: Vec<String> = (0..70).map(|w| format!("w{}", (i * 1_000 + w) * 7919)).collect();
+            world.records.push(json!({"id": format!("n{i}"), "platform": "x", "account": "a3", "audience": "public",
+                "created_at": "2015-01-01T00:00:00Z", "text": words.join(" ")}));
+            continue;
+        }
+        for _ in 0..rng.below(9) {
+            let at = rng.below(words.len());
+            words[at] = format!("other{}", rng.below(1_000_000));
+        }
+        world
+            .records
+            .push(json!({"id": format!("n{i}"), "platform": "x", "account": format!("a{}", rng.below(ACCOUNTS)),
+            "audience": "public", "created_at": rng.time(), "text": words.join(" ")}));
     }
     world
 }
@@ -64,11 +91,11 @@ fn once(world: &World, setting: &Setting, parts: &[Vec<usize>], threads: usize) 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 6, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4, ..ProptestConfig::default() })]
 
     #[test]
     fn threads_batches_and_order_change_no_byte_and_no_count(seed in any::<u64>()) {
-        let (world, setting) = (copying(seed), setting());
+        let (world, setting) = (nearly(seed), setting());
         let all: Vec<usize> = (0..world.records.len()).collect();
         let backwards: Vec<usize> = all.iter().rev().copied().collect();
         let (one, built) = once(&world, &setting, std::slice::from_ref(&all), 1);
@@ -79,8 +106,53 @@ proptest! {
     }
 
     #[test]
+    fn near_copies_give_way_to_an_earlier_one_that_stays_and_denied_texts_take_repetitions_out(seed in any::<u64>()) {
+        let (world, setting) = (nearly(seed), setting());
+        let all: Vec<usize> = (0..world.records.len()).collect();
+        let mut plain = Setting::new();
+        plain.recipe.curation = None;
+        let (admitted_dir, admitted) = once(&world, &plain, std::slice::from_ref(&all), 2);
+        let (dir, built) = once(&world, &setting, &[all], 2);
+        let (admitted, kept) = (texts(admitted_dir.path(), &admitted.content), texts(dir.path(), &built.content));
+        let mut maker = Fingerprinter::new(0);
+        let mut long = Vec::new();
+        for record in world.records.iter().filter(|r| r["id"].as_str().unwrap().starts_with('n')) {
+            let token = keyer().record("x", record["id"].as_str().unwrap()).0;
+            let created = mandat_core::time::Micros::parse(record["created_at"].as_str().unwrap()).unwrap().0;
+            let person = record["account"].as_str().unwrap().to_owned();
+            let pieces = maker.read(record["text"].as_str().unwrap()).1.to_vec();
+            long.push((created, keyer().person("x", &person).0, token, pieces));
+        }
+        let store = Store::new(dir.path());
+        let mut seen = BTreeMap::<String, u64>::new();
+        for (created, person, token, pieces) in long.iter().filter(|l| admitted.contains_key(&l.2)) {
+            let why = dropped_for(&store, "grow", 1, *token).unwrap();
+            let before = |l: &&(i64, u128, u128, Vec<u32>)| (l.0, l.1) < (*created, *person);
+            let kept_alike = |least| long.iter().filter(before).any(|l| kept.contains_key(&l.2) && jaccard(&l.3, pieces) >= least);
+            let denied = |l: &&(i64, u128, u128, Vec<u32>)| !admitted.contains_key(&l.2) && l.1 != *person && l.0 <= *created;
+            let denied_alike = |least| long.iter().filter(denied).any(|l| jaccard(&l.3, pieces) >= least);
+            match why.as_deref() {
+                None => prop_assert!(!kept_alike(0.92) && !denied_alike(0.95)),
+                Some("COPY_OF_DENIED") => prop_assert!(denied_alike(0.5)),
+                Some("DUPLICATE_NEAR") => prop_assert!(kept_alike(0.8)),
+                // The earliest of equal texts may itself have given way to one that is nearly the same.
+                Some("DUPLICATE_EXACT") => prop_assert!(kept_alike(0.8)),
+                Some(other) => prop_assert!(false, "{other}"),
+            }
+            *seen.entry(why.unwrap_or_default()).or_default() += 1;
+        }
+        prop_assert!(seen.len() >= 3 && seen.contains_key("COPY_OF_DENIED"), "{seen:?}");
+    }
+
+    #[test]
     fn a_copy_gives_way_if_and_only_if_an_earlier_one_stays(seed in any::<u64>()) {
-        let (world, setting) = (copying(seed), setting());
+        let (world, mut setting) = (copying(seed), setting());
+        setting.recipe.curation = Some(Curation {
+            quality: Quality::Off,
+            duplicates: Duplicates::Exact,
+            denied_copies: false,
+            ..Curation::default()
+        });
         let all: Vec<usize> = (0..world.records.len()).collect();
         let mut plain = Setting::new();
         plain.recipe.curation = None;
@@ -151,4 +223,24 @@ fn what_is_delivered_suppresses_what_stands_for_few_people() {
         assert_eq!(shown, (cell.people >= 10).then_some(cell.records / 10 * 10), "{reason}");
     }
     assert!(summary.dropped.values().any(|c| c.people >= 10));
+}
+
+#[test]
+fn what_breaks_a_rule_or_stands_in_an_evaluation_set_is_dropped_for_that() {
+    let mut world = copying(21);
+    let exam = "which of the seven rivers of the old kingdom runs uphill for a day in every leap year";
+    for (id, text) in [("exam", exam), ("links", "https://example.org/a https://example.org/b")] {
+        world.records.push(json!({"id": id, "platform": "x", "account": "a1", "audience": "public",
+            "created_at": "2024-01-01T00:00:00Z", "text": text}));
+    }
+    let mut curation = Curation::default();
+    curation.take_in(&json!({"question": exam}).to_string());
+    let mut setting = Setting::new();
+    setting.recipe.curation = Some(curation);
+    let (dir, built) = once(&world, &setting, &[(0..world.records.len()).collect()], 2);
+    let why = |id: &str| dropped_for(&Store::new(dir.path()), "grow", 1, keyer().record("x", id).0).unwrap();
+    assert_eq!(why("exam").as_deref(), Some("EVALUATION_OVERLAP"));
+    assert_eq!(why("links").as_deref(), Some("spam.link_only"));
+    let summary = built.curated.unwrap();
+    assert_eq!(summary.funnel().last().unwrap().left, summary.kept, "every drop belongs to a step");
 }

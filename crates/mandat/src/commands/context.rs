@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use mandat_core::proof::{NoteSigner, PolicyError};
 use mandat_core::time::Micros;
+use mandat_corpus::build::Store;
 use mandat_corpus::vault::Vault;
 use mandat_ledger::{FileWitness, Keys, Ledger, LogFiles, Published, Publisher};
 
@@ -137,6 +138,23 @@ impl Open {
             (None, [only]) => Ok(only.clone()),
             (None, _) if all.iter().any(|r| r == "own-model") => Ok("own-model".into()),
             _ => Err(Failure::usage("for which recipe?").hint(format!("name one with --recipe: {}", all.join(", ")))),
+        }
+    }
+
+    /// The revision named, or the last one.
+    pub(crate) fn revision(&self, store: &Store, recipe: &str, named: Option<u64>) -> Outcome<u64> {
+        let known = store.revisions(recipe).map_err(|e| from_library(Exit::BadInput, &e))?;
+        let Some(last) = known.last() else {
+            return Err(
+                Failure::bad_input(format!("`{recipe}` has no revision")).hint(format!("mandat build {recipe}"))
+            );
+        };
+        match named {
+            Some(named) if !known.contains(&named) => {
+                Err(Failure::bad_input(format!("`{recipe}` has no revision {named}"))
+                    .hint(format!("the last is {last}")))
+            }
+            named => Ok(named.unwrap_or(*last)),
         }
     }
 

@@ -20,6 +20,7 @@ use mandat_core::time::Micros;
 use mandat_core::vocab::{Category, FIRST_PARTY, Method, Profile};
 use mandat_corpus::admit::BucketDecision;
 use mandat_corpus::build::{self, Barrier, BuildError, Commit, Order, Rules, Store};
+use mandat_corpus::curate::{Curation, Duplicates};
 use mandat_corpus::measure::{admitted_ids, each_choice, plan_folded, read_decisive, threads, write_folded};
 use mandat_corpus::recipe::Recipe;
 use mandat_corpus::vault::Vault;
@@ -48,6 +49,9 @@ pub(crate) struct Args {
     rules: String,
     #[arg(long, default_value_t = 2)]
     threads: usize,
+    /// What is done to admitted texts: `off`; `simple`, as the peers do it; `full`, every default
+    #[arg(long, default_value = "off", value_parser = ["off", "simple", "full"])]
+    curation: String,
     /// Folder that a build writes into
     #[arg(long, default_value = "bench-build")]
     out: PathBuf,
@@ -80,7 +84,8 @@ impl Bench {
             .or_bad_input(|| format!("`{}` is not what `xtask bench` writes", path.display()))?;
         let names: &[&str] = if args.rules == "full" { &["core", "eu-gdpr"] } else { &["bench"] };
         let packs = Packs::embedded(names).map_err(|d| Failure::bad_input(d[0].to_string()))?;
-        let recipe = Recipe { profile: args.profile, ..Recipe::new("bench", &manifest.purpose) };
+        let curation = curation(&args.curation);
+        let recipe = Recipe { profile: args.profile, curation, ..Recipe::new("bench", &manifest.purpose) };
         let open = ctx.open()?;
         let people = match args.rules.as_str() {
             "full" => Some(open.ledger()?.snapshot().map_err(|e| from_library(Exit::BadInput, &e))?),
@@ -106,6 +111,15 @@ impl Bench {
             line.extend(more.clone());
         }
         line
+    }
+}
+
+fn curation(word: &str) -> Option<Curation> {
+    let full = Curation::default();
+    match word {
+        "full" => Some(full),
+        "simple" => Some(Curation { denied_copies: false, duplicates: Duplicates::Exact, ..full }),
+        _ => None,
     }
 }
 
@@ -138,7 +152,11 @@ pub(crate) fn build(ctx: &mut Context, args: &Args) -> Outcome {
     let built = built.map_err(|e| from_library(Exit::Refused, &e))?;
     let spent = clock.stop();
     let bytes: u64 = built.content.shards.iter().map(|s| s.bytes).sum();
-    let line = bench.report("build", &spent, json!({ "kept": built.content.records.rows, "bytes": bytes }));
+    let line = bench.report(
+        "build",
+        &spent,
+        json!({ "kept": built.content.records.rows, "bytes": bytes, "curation": built.curated.map(|c| c.dropped) }),
+    );
     ctx.ui.line(&line.to_string());
     std::fs::remove_dir_all(args.out.join("mandat-store")).or_refuse(|| "cannot clear the build folder".into())
 }

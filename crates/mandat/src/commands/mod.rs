@@ -8,6 +8,7 @@ mod context;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod ingest;
 pub(crate) mod init;
 mod lines;
@@ -42,6 +43,7 @@ pub(crate) fn run(ui: Ui, around: &Surroundings, cli: &Cli) -> Outcome {
         Command::Packs(args) => packs::run(&mut ctx, args),
         Command::Plan(args) => plan::run(&mut ctx, args),
         Command::Build(args) => build::run(&mut ctx, args),
+        Command::Export(args) => export::run(&mut ctx, args),
         Command::Report(args) => report::run(&mut ctx, args),
         Command::Explain(args) => explain::run(&mut ctx, args),
         Command::Verify(args) => verify::run(&mut ctx, args),

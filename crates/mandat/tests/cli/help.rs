@@ -15,8 +15,8 @@ fn every_command_and_every_part_of_it_shows_an_example() {
     let top = cli.run(&["--help"]).done().says("Examples:").stdout;
     let names = commands(&top);
     for wanted in [
-        "init", "demo", "ingest", "people", "notices", "choices", "packs", "plan", "build", "report", "explain",
-        "config", "doctor", "log", "verify",
+        "init", "demo", "ingest", "people", "notices", "choices", "packs", "plan", "build", "report", "export",
+        "explain", "config", "doctor", "log", "verify",
     ] {
         assert!(names.iter().any(|n| n == wanted), "{wanted} is not in the help");
     }

@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod doctor;
 mod explain;
+mod export;
 mod help;
 mod ingest;
 mod init;

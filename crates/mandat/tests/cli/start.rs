@@ -45,6 +45,10 @@ pub(crate) fn filled() -> (Cli, TempDir) {
         cli.write(name, text);
     }
     cli.write("mandat.toml", "platform = \"x\"\n[controller]\ndpia = true\nlia = true\ncompatibility = true\n");
+    // Texts of one word are good enough here.
+    let recipe = folder.path().join("recipes/own-model.toml");
+    let text = std::fs::read_to_string(&recipe).expect("init writes a recipe");
+    std::fs::write(&recipe, text.replace("[curation]", "[curation]\nquality = \"off\"")).expect("it is ours");
     // One scenario is enough here; all of them take a second in a debug build.
     let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/S01-never-asked.yaml");
     let steps = ["people import p.jsonl", "notices import n.jsonl", "ingest r.jsonl", "choices import c.jsonl"];

@@ -52,16 +52,7 @@ const MOST: usize = 15;
 /// The account of a revision, and its number.
 fn read(open: &Open, recipe: &str, revision: Option<u64>) -> Outcome<(u64, Summary)> {
     let store = Store::new(&open.home.store());
-    let known = store.revisions(recipe).map_err(|e| from_library(Exit::BadInput, &e))?;
-    let Some(last) = known.last() else {
-        return Err(Failure::bad_input(format!("`{recipe}` has no revision")).hint(format!("mandat build {recipe}")));
-    };
-    let revision = revision.unwrap_or(*last);
-    if !known.contains(&revision) {
-        return Err(
-            Failure::bad_input(format!("`{recipe}` has no revision {revision}")).hint(format!("the last is {last}"))
-        );
-    }
+    let revision = open.revision(&store, recipe, revision)?;
     let summary = store.curation(recipe, revision).map_err(|e| from_library(Exit::BadInput, &e))?;
     let summary = summary.ok_or_else(|| {
         Failure::bad_input(format!("revision {revision} of `{recipe}` was made without curation"))
