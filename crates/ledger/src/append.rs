@@ -134,6 +134,8 @@ impl Ledger {
         let prepared: Vec<_> = lines.iter().map(|line| prepare(&self.keys, line, imported)).collect();
         let mut report = AppendReport::default();
         let mut writer = Writer::begin(self, now)?;
+        let people = prepared.iter().flat_map(|event| &event.people).copied().collect();
+        writer.expect(prepared.iter().map(|event| event.tag).collect(), people)?;
         let first = writer.head().position + 1;
         let mut noted = Vec::with_capacity(prepared.len());
         for (index, event) in prepared.iter().enumerate() {

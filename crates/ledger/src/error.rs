@@ -3,20 +3,21 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::place::Place;
 use crate::store::{StoreError, is_disk, is_disk_full};
 
 /// Why the ledger could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// No file there.
-    #[error("no ledger at `{0}`; restore ledger.sqlite from a backup")]
-    NotFound(PathBuf),
-    /// A file is in the way.
-    #[error("`{0}` exists already; open it, or choose another home")]
-    Exists(PathBuf),
+    /// Nothing there.
+    #[error("no ledger at `{0}`; check the place, or restore it from a backup")]
+    NotFound(Place),
+    /// Something is in the way.
+    #[error("`{0}` exists already; open it, or choose another place")]
+    Exists(Place),
     /// Another database, or no database.
-    #[error("`{0}` is not a Mandat ledger; check the path, or restore it from a backup")]
-    NotALedger(PathBuf),
+    #[error("`{0}` is not a Mandat ledger; check the place, or restore it from a backup")]
+    NotALedger(Place),
     /// Written by another version.
     #[error(
         "the ledger has format {found}, this version reads format {known}; use the version that wrote it, or make a \
@@ -34,12 +35,40 @@ pub enum LedgerError {
         /// Version of the library.
         found: String,
     },
-    /// A durability setting did not take.
-    #[error("the database refused `{setting}`; the ledger needs a local disk that supports it")]
+    /// The server is too old.
+    #[error("PostgreSQL {found} answers, the ledger needs 14 or later; update the server")]
+    ServerTooOld {
+        /// Its major version.
+        found: i64,
+    },
+    /// A setting that the ledger rests on is not as it must be.
+    #[error(
+        "the database refused `{setting}`, without which the ledger is not safe; set it, or use another disk or server"
+    )]
     Setting {
-        /// The pragma.
+        /// The setting.
         setting: &'static str,
     },
+    /// A URL of a ledger that cannot be used; it is not repeated, it may hold a password.
+    #[error("the ledger's URL cannot be used: {what}")]
+    Url {
+        /// Why, and what to do.
+        what: &'static str,
+    },
+    /// The server does not answer, or lets nobody in.
+    #[error("cannot open the ledger at `{place}`; check that the server runs and lets this user in")]
+    Reach {
+        /// Where, without the password.
+        place: Place,
+        /// What the server or the system said.
+        #[source]
+        source: StoreError,
+    },
+    /// The connection went while it committed.
+    #[error(
+        "the connection to the ledger was lost while it committed: what was written is there whole or not at all; run the same command again, nothing is taken twice"
+    )]
+    Unknown,
     /// Keys of another home.
     #[error("the {which} is not the one this ledger was made with; put the right key file back")]
     WrongKey {
@@ -108,7 +137,9 @@ pub enum LedgerError {
 
 impl From<StoreError> for LedgerError {
     fn from(error: StoreError) -> Self {
-        if is_disk_full(&error) {
+        if matches!(error, StoreError::Unknown) {
+            Self::Unknown
+        } else if is_disk_full(&error) {
             Self::DiskFull
         } else if is_disk(&error) {
             Self::Disk(error)

@@ -26,9 +26,12 @@ impl Writer<'_> {
             .prepare_cached(
                 "INSERT INTO handles(handle, subject, since, until, name) VALUES (?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT(handle, subject) DO UPDATE
-                 SET since = min(since, excluded.since), until = max(until, excluded.until)",
+                 SET since = CASE WHEN handles.since <= excluded.since THEN handles.since
+                                 WHEN handles.since > excluded.since THEN excluded.since END,
+                     until = CASE WHEN handles.until >= excluded.until THEN handles.until
+                                 WHEN handles.until < excluded.until THEN excluded.until END",
             )?
-            .execute(params![
+            .insert(params![
                 self.keys.handle(platform, name).to_bytes(),
                 live.subject.0,
                 since.map(|t| t.0),

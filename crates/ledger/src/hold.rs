@@ -13,11 +13,13 @@ impl Ledger {
     /// run, if something that may take records out came after `position`.
     ///
     /// # Errors
-    /// When the database fails or a row was changed.
+    /// When the database fails or a row was changed. A server that goes away while `act` runs is noticed after
+    /// it: then `act` ran, and whether something came meanwhile has to be looked up.
     pub fn hold<T>(&self, position: u64, act: impl FnOnce(u64) -> T) -> Result<Option<T>, LedgerError> {
         let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let head = read_head(&tx)?.position;
         let since = self.events(position.saturating_add(1)..head.saturating_add(1))?;
+        tx.alive()?;
         let done = since.iter().all(|event| only_permits(&event.entry)).then(|| act(head));
         tx.rollback()?;
         Ok(done)

@@ -52,7 +52,7 @@ impl Ledger {
             "SELECT batch, first, last, rows,
                     (SELECT count(*) FROM imports i JOIN voids ON voided BETWEEN i.first AND i.last WHERE i.batch = b.batch),
                     (SELECT appended_at FROM events WHERE position = first)
-             FROM (SELECT batch, min(first) AS first, max(last) AS last, sum(last - first + 1) AS rows
+             FROM (SELECT batch, min(first) AS first, max(last) AS last, CAST(sum(last - first + 1) AS BIGINT) AS rows
                    FROM imports GROUP BY batch) b ORDER BY batch",
         )?;
         let number = |row: store::Row<'_>, at| Ok::<_, store::StoreError>(row.get::<i64>(at)?.cast_unsigned());
@@ -95,7 +95,7 @@ impl Ledger {
                 writer
                     .tx
                     .prepare_cached("INSERT INTO voids(voided, by) VALUES (?1, ?2)")?
-                    .execute(params![voided.cast_signed(), by.cast_signed()])?;
+                    .insert(params![voided.cast_signed(), by.cast_signed()])?;
             }
             report.position = Some(by);
         }
@@ -113,7 +113,7 @@ impl Writer<'_> {
 
     /// Notes which rows a batch wrote.
     pub(crate) fn note_batch(&self, batch: u64, (first, last): (u64, u64)) -> Result<(), LedgerError> {
-        self.tx.prepare_cached("INSERT INTO imports(batch, first, last) VALUES (?1, ?2, ?3)")?.execute(params![
+        self.tx.prepare_cached("INSERT INTO imports(batch, first, last) VALUES (?1, ?2, ?3)")?.insert(params![
             batch.cast_signed(),
             first.cast_signed(),
             last.cast_signed()

@@ -1,7 +1,7 @@
 //! Opening a ledger, and the small questions: head, accounts, handles.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use mandat_core::time::Micros;
 use mandat_proof::{Checkpoint, NoteSigner, PersonKey, SubjectSecret, empty_root};
@@ -9,6 +9,7 @@ use mandat_proof::{Checkpoint, NoteSigner, PersonKey, SubjectSecret, empty_root}
 use crate::entropy::Entropy;
 use crate::error::LedgerError;
 use crate::keys::Keys;
+use crate::place::Place;
 use crate::row::{Subject, open_side};
 use crate::store::{Connection, OptionalExtension};
 use crate::writer::{Account, open_live};
@@ -46,26 +47,36 @@ pub struct Ledger {
     pub(crate) keys: Keys,
     pub(crate) entropy: Entropy,
     pub(crate) origin: String,
-    path: PathBuf,
+    place: Place,
 }
 
 impl Ledger {
-    /// Makes a new ledger whose log has a name made of its keys, `mandat.local/…`.
+    /// Makes a new ledger in a file, whose log has a name made of its keys, `mandat.local/…`.
     ///
     /// # Errors
-    /// As [`Self::create_named`].
+    /// As [`Self::create_at`].
     pub fn create(path: &Path, keys: Keys) -> Result<Self, LedgerError> {
-        let head = keys.fingerprints().person >> 64;
-        Self::create_named(path, keys, &format!("mandat.local/{head:016x}"))
+        Self::create_at(&path.into(), keys, None)
+    }
+
+    /// Makes a new ledger in a file.
+    ///
+    /// # Errors
+    /// As [`Self::create_at`].
+    pub fn create_named(path: &Path, keys: Keys, origin: &str) -> Result<Self, LedgerError> {
+        Self::create_at(&path.into(), keys, Some(origin))
     }
 
     /// Makes a new ledger whose log has that origin: a name that nobody else's log has, such as
-    /// `log.example.org/choices`. It never changes, as what people are shown is derived from it.
+    /// `log.example.org/choices`; `None` makes one of its keys. It never changes, as what people are shown is derived
+    /// from it.
     ///
     /// # Errors
-    /// [`LedgerError::Exists`] if there is a file, unless it is what a killed `create` left behind;
+    /// [`LedgerError::Exists`] if there is one or something else, unless it is what a killed `create` left behind;
     /// [`LedgerError::Origin`].
-    pub fn create_named(path: &Path, keys: Keys, origin: &str) -> Result<Self, LedgerError> {
+    pub fn create_at(place: &Place, keys: Keys, origin: Option<&str>) -> Result<Self, LedgerError> {
+        let own = format!("mandat.local/{:016x}", keys.fingerprints().person >> 64);
+        let origin = origin.unwrap_or(&own);
         if NoteSigner::from_seed(origin, &[0; 32]).is_err() || Checkpoint::new(origin, 0, empty_root()).is_err() {
             return Err(LedgerError::Origin(origin.to_owned()));
         }
@@ -75,18 +86,26 @@ impl Ledger {
             ("wrapping_key_fingerprint", prints.wrapping.to_be_bytes().to_vec()),
             ("log_origin", origin.as_bytes().to_vec()),
         ];
-        let connection = Connection::create(path, &meta)?;
-        Ok(Self { connection, keys, entropy: Entropy::new(), origin: origin.to_owned(), path: path.to_owned() })
+        let connection = Connection::create(place, &meta)?;
+        Ok(Self { connection, keys, entropy: Entropy::new(), origin: origin.to_owned(), place: place.clone() })
+    }
+
+    /// Opens the ledger in a file.
+    ///
+    /// # Errors
+    /// As [`Self::open_at`].
+    pub fn open(path: &Path, keys: Keys) -> Result<Self, LedgerError> {
+        Self::open_at(&path.into(), keys)
     }
 
     /// Opens a ledger; everything it rests on is asserted first.
     ///
     /// # Errors
-    /// When there is none, it is of another format, the keys are not its own, or SQLite cannot keep it safe.
-    pub fn open(path: &Path, keys: Keys) -> Result<Self, LedgerError> {
-        let connection = Connection::open(path)?;
+    /// When there is none, it is of another format, the keys are not its own, or the database cannot keep it safe.
+    pub fn open_at(place: &Place, keys: Keys) -> Result<Self, LedgerError> {
+        let connection = Connection::open(place)?;
         let origin = read_origin(&connection)?;
-        let ledger = Self { connection, keys, entropy: Entropy::new(), origin, path: path.to_owned() };
+        let ledger = Self { connection, keys, entropy: Entropy::new(), origin, place: place.clone() };
         ledger.check_keys()?;
         Ok(ledger)
     }
@@ -96,13 +115,13 @@ impl Ledger {
     /// # Errors
     /// As [`Self::open`].
     pub fn reopen(&self) -> Result<Self, LedgerError> {
-        Self::open(&self.path, self.keys.clone())
+        Self::open_at(&self.place, self.keys.clone())
     }
 
-    /// The file.
+    /// Where it is.
     #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
+    pub const fn place(&self) -> &Place {
+        &self.place
     }
 
     /// The keys it was opened with.
@@ -197,7 +216,7 @@ impl Ledger {
 
 impl fmt::Debug for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ledger").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Ledger").field("place", &self.place).finish_non_exhaustive()
     }
 }
 

@@ -80,7 +80,7 @@ impl Writer<'_> {
             act: None,
         };
         let position = self.insert(&row, None)?;
-        self.tx.prepare_cached("INSERT INTO notices(id, digest, position) VALUES (?1, ?2, ?3)")?.execute(params![
+        self.tx.prepare_cached("INSERT INTO notices(id, digest, position) VALUES (?1, ?2, ?3)")?.insert(params![
             notice.id,
             digest.0,
             position.cast_signed()

@@ -76,6 +76,7 @@ impl Ledger {
             // Neighbours in the index of persons are then written together.
             chunk.sort_by_key(|sighting| sighting.person);
             let mut writer = Writer::begin(self, now)?;
+            writer.expect(Vec::new(), chunk.iter().map(|sighting| sighting.person).collect())?;
             let unseen = writer.has_unseen()?;
             for sighting in &chunk {
                 report.read += 1;
@@ -133,17 +134,19 @@ impl Writer<'_> {
 
     /// Whether a sighting says nothing new; most of a further ingest does not.
     fn is_known(&self, sighting: &Sighting) -> Result<bool, LedgerError> {
+        if matches!(self.expected.person(sighting.person), Some((None, _))) {
+            return Ok(false);
+        }
         let handle = sighting.handle.as_ref().map(|name| self.keys.handle(&sighting.platform, name).to_bytes());
         let mut query = self.tx.prepare_cached(
-            "SELECT ?2 IS NULL OR (h.handle IS NOT NULL AND (?3 IS NULL OR h.since <= ?3))
-             FROM subjects s LEFT JOIN handles h ON h.handle = ?2 AND h.subject = s.subject
+            "SELECT h.handle, h.since FROM subjects s LEFT JOIN handles h ON h.handle = ?2 AND h.subject = s.subject
              WHERE s.person = ?1 AND s.seen = 1 AND s.erased IS NULL",
         )?;
-        let mut rows = query.query(params![sighting.person.to_bytes(), handle, sighting.from.map(|at| at.0)])?;
-        match rows.next()? {
-            Some(row) => Ok(row.get::<Option<bool>>(0)?.unwrap_or(false)),
-            None => Ok(false),
-        }
+        let mut rows = query.query(params![sighting.person.to_bytes(), handle])?;
+        let Some(row) = rows.next()? else { return Ok(false) };
+        let (held, since): (Option<[u8; 16]>, Option<i64>) = (row.get(0)?, row.get(1)?);
+        let early = sighting.from.is_none_or(|from| since.is_some_and(|since| since <= from.0));
+        Ok(handle.is_none() || (held.is_some() && early))
     }
 
     /// The subject of an account that turned up, and whether it is new; `None` if the person was erased.

@@ -7,6 +7,7 @@ use mandat_proof::{PersonKey, SubjectSecret};
 
 use crate::entropy::Entropy;
 use crate::error::LedgerError;
+use crate::expect::Expected;
 use crate::keys::Keys;
 use crate::ledger::{Head, Ledger, read_account, read_head};
 use crate::log::Sequencer;
@@ -53,6 +54,7 @@ pub(crate) struct Writer<'a> {
     head: Head,
     now: Micros,
     live: HashMap<PersonKey, Option<Live>>,
+    pub(crate) expected: Expected,
     notices: Option<HashSet<String>>,
     pub(crate) log: Sequencer,
 }
@@ -64,7 +66,8 @@ impl<'a> Writer<'a> {
         let head = read_head(&tx)?;
         let (keys, entropy) = (&ledger.keys, &mut ledger.entropy);
         let log = Sequencer::new(&ledger.origin);
-        Ok(Self { tx, keys, entropy, head, now, live: HashMap::new(), notices: None, log })
+        let expected = Expected::default();
+        Ok(Self { tx, keys, entropy, head, now, live: HashMap::new(), expected, notices: None, log })
     }
 
     /// Makes everything durable, rows and their entries in the log together; without it, nothing happened.
@@ -104,7 +107,7 @@ impl<'a> Writer<'a> {
                                     number)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             )?
-            .execute(params![
+            .insert(params![
                 row.position.cast_signed(),
                 new.tag.to_be_bytes(),
                 new.part,
@@ -117,12 +120,16 @@ impl<'a> Writer<'a> {
                 payload,
                 number.map(u64::cast_signed),
             ])?;
+        self.expected.written(new.tag);
         self.head = Head { position: row.position, appended };
         Ok(row.position)
     }
 
     /// The number of rows that carry a tag: 0 if the event is new.
     pub(crate) fn parts(&self, tag: u128) -> Result<u32, LedgerError> {
+        if self.expected.is_absent(tag) {
+            return Ok(0);
+        }
         let mut query = self.tx.prepare_cached("SELECT max(part) + 1 FROM events WHERE tag = ?1")?;
         let parts: Option<u32> = query.query_row([tag.to_be_bytes()], |row| row.get(0))?;
         Ok(parts.unwrap_or(0))
@@ -145,6 +152,9 @@ impl<'a> Writer<'a> {
 
     /// The living subject of a person, and whether they were erased before: then only the suppression key is left.
     pub(crate) fn look_up(&mut self, person: PersonKey) -> Result<(Option<Live>, bool), LedgerError> {
+        if let Some(known) = self.expected.person(person) {
+            return Ok(known.clone());
+        }
         let mut query =
             self.tx.prepare_cached("SELECT subject, secret, seen, erased FROM subjects WHERE person = ?1")?;
         let mut rows = query.query([person.to_bytes()])?;
@@ -172,7 +182,7 @@ impl<'a> Writer<'a> {
         let sealed = account.map(|a| self.seal_account(&secret, a)).transpose()?;
         self.tx
             .prepare_cached("INSERT INTO subjects(subject, person, seen, secret, account) VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute(params![
+            .insert(params![
                 subject.0,
                 person.to_bytes(),
                 seen,
@@ -181,6 +191,7 @@ impl<'a> Writer<'a> {
             ])?;
         self.log.meet(subject, &secret);
         let live = Live { subject, secret, seen };
+        self.expected.changed(person, &live);
         self.live.insert(person, Some(live.clone()));
         Ok(live)
     }
@@ -197,6 +208,7 @@ impl<'a> Writer<'a> {
             .prepare_cached("UPDATE subjects SET seen = 1, account = ?2 WHERE subject = ?1")?
             .execute(params![live.subject.0, sealed])?;
         live.seen = true;
+        self.expected.changed(person, live);
         self.live.insert(person, Some(live.clone()));
         Ok(())
     }
@@ -204,6 +216,7 @@ impl<'a> Writer<'a> {
     /// Drops what is remembered of a person in this transaction.
     pub(crate) fn forget(&mut self, person: PersonKey) {
         self.live.remove(&person);
+        self.expected.forget(person);
     }
 
     /// The account behind a person key.

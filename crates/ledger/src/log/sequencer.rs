@@ -111,7 +111,12 @@ impl Sequencer {
 
     /// Notes a subject that was made just now: it has no acts yet.
     pub(crate) fn meet(&mut self, subject: Subject, secret: &SubjectSecret) {
-        self.keys.insert(Some(subject), Keys { secret: LogSecret::new(secret, &self.origin), next: 0 });
+        self.expect(subject, secret, 0);
+    }
+
+    /// Notes a subject and the next number of its acts, known already.
+    pub(crate) fn expect(&mut self, subject: Subject, secret: &SubjectSecret, next: u64) {
+        self.keys.insert(Some(subject), Keys { secret: LogSecret::new(secret, &self.origin), next });
     }
 
     /// Notes what concerns no row.
@@ -171,7 +176,7 @@ impl Log<'_> {
                 "INSERT INTO log(place, entry, leaf, first, last, opening, statement, said)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
-            .execute(params![
+            .insert(params![
                 self.frontier.size().cast_signed(),
                 bytes,
                 leaf.0,
@@ -205,7 +210,7 @@ impl Log<'_> {
         self.add(&entry, rows, Extra::None)?;
         self.connection
             .prepare_cached("INSERT INTO log_batches(place, items) VALUES (?1, ?2)")?
-            .execute(params![place.cast_signed(), items])?;
+            .insert(params![place.cast_signed(), items])?;
         Ok(())
     }
 }

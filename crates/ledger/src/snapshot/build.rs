@@ -49,7 +49,7 @@ impl Ledger {
     }
 
     fn snapshot_folder(&self, options: &SnapshotOptions) -> Folder {
-        let path = options.folder.clone().unwrap_or_else(|| self.path().with_extension("snapshot"));
+        let path = options.folder.clone().unwrap_or_else(|| self.place().files());
         Folder { path }
     }
 }

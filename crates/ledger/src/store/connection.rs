@@ -1,14 +1,18 @@
 //! A connection to the database, and what happens in it whole or not at all.
 
 use std::ops::Deref;
-use std::path::Path;
 
 use crate::error::LedgerError;
-use crate::store::{Params, Row, Statement, StoreError, sqlite};
+use crate::place::Place;
+use crate::store::{Params, Row, Statement, StoreError, postgres, sqlite};
+
+const COMMIT: &str = "COMMIT";
+const ROLLBACK: &str = "ROLLBACK";
 
 /// A connection.
 pub(crate) enum Connection {
     Sqlite(rusqlite::Connection),
+    Postgres(postgres::Session),
 }
 
 /// What a transaction is for.
@@ -27,19 +31,26 @@ pub(crate) struct Transaction<'c> {
 
 impl Connection {
     /// Makes a ledger, with what its table `meta` says.
-    pub(crate) fn create(path: &Path, meta: &[(&str, Vec<u8>)]) -> Result<Self, LedgerError> {
-        sqlite::create(path, meta).map(Self::Sqlite)
+    pub(crate) fn create(place: &Place, meta: &[(&str, Vec<u8>)]) -> Result<Self, LedgerError> {
+        match place {
+            Place::File(path) => sqlite::create(path, meta).map(Self::Sqlite),
+            Place::Postgres { url, .. } => postgres::create(place, url, meta).map(Self::Postgres),
+        }
     }
 
     /// Opens a ledger; everything it rests on is asserted first.
-    pub(crate) fn open(path: &Path) -> Result<Self, LedgerError> {
-        sqlite::open(path).map(Self::Sqlite)
+    pub(crate) fn open(place: &Place) -> Result<Self, LedgerError> {
+        match place {
+            Place::File(path) => sqlite::open(path).map(Self::Sqlite),
+            Place::Postgres { url, .. } => postgres::open(place, url).map(Self::Postgres),
+        }
     }
 
     /// Removes older images of what was destroyed; `false` if a reader stands in the way.
     pub(crate) fn scrub(&self) -> Result<bool, StoreError> {
         match self {
             Self::Sqlite(connection) => sqlite::scrub(connection),
+            Self::Postgres(session) => postgres::scrub(session),
         }
     }
 
@@ -47,6 +58,7 @@ impl Connection {
     pub(crate) fn prepare_cached(&self, sql: &str) -> Result<Statement<'_>, StoreError> {
         match self {
             Self::Sqlite(connection) => Ok(Statement::Sqlite(connection.prepare_cached(sql)?)),
+            Self::Postgres(session) => Ok(Statement::Postgres(session.prepare(sql)?)),
         }
     }
 
@@ -65,13 +77,6 @@ impl Connection {
         self.prepare_cached(sql)?.query_row(params, read)
     }
 
-    /// Runs several statements that give no rows.
-    pub(crate) fn execute_batch(&self, sql: &str) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(connection) => Ok(connection.execute_batch(sql)?),
-        }
-    }
-
     /// Begins a transaction; a second one in the same connection fails.
     pub(crate) fn transaction_with_behavior(
         &self,
@@ -83,6 +88,7 @@ impl Connection {
             (Self::Sqlite(connection), TransactionBehavior::Immediate) => {
                 connection.execute_batch("BEGIN IMMEDIATE")?;
             }
+            (Self::Postgres(session), behavior) => session.begin(behavior)?,
         }
         Ok(Transaction { connection: self })
     }
@@ -92,9 +98,31 @@ impl Connection {
         self.transaction_with_behavior(TransactionBehavior::Deferred)
     }
 
+    /// Whether each question is a round trip to another process.
+    pub(crate) const fn is_far(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
+    /// Whether what a transaction holds is still held: a server may have lost its client.
+    pub(crate) fn alive(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(session) => session.alive(),
+        }
+    }
+
     fn in_transaction(&self) -> bool {
         match self {
             Self::Sqlite(connection) => !connection.is_autocommit(),
+            Self::Postgres(session) => session.in_transaction(),
+        }
+    }
+
+    fn end(&self, how: &'static str) -> Result<(), StoreError> {
+        match (self, how) {
+            (Self::Sqlite(connection), how) => Ok(connection.execute_batch(how)?),
+            (Self::Postgres(session), COMMIT) => session.commit(),
+            (Self::Postgres(session), _) => session.rollback(),
         }
     }
 }
@@ -102,12 +130,12 @@ impl Connection {
 impl Transaction<'_> {
     /// Makes everything durable.
     pub(crate) fn commit(self) -> Result<(), StoreError> {
-        self.connection.execute_batch("COMMIT")
+        self.connection.end(COMMIT)
     }
 
     /// Ends it as if it had not been.
     pub(crate) fn rollback(self) -> Result<(), StoreError> {
-        self.connection.execute_batch("ROLLBACK")
+        self.connection.end(ROLLBACK)
     }
 }
 
@@ -123,7 +151,7 @@ impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         if self.connection.in_transaction() {
             // Nothing was acknowledged; a connection that cannot even roll back fails at its next use.
-            drop(self.connection.execute_batch("ROLLBACK"));
+            drop(self.connection.end(ROLLBACK));
         }
     }
 }

@@ -6,6 +6,26 @@ pub enum StoreError {
     /// SQLite said no.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
+    /// PostgreSQL said no; without its details, which repeat the row.
+    #[error("PostgreSQL says: {message} (SQLSTATE {code})")]
+    Postgres {
+        /// The SQLSTATE.
+        code: String,
+        /// The message.
+        message: String,
+    },
+    /// The connection is gone, and what was not committed with it.
+    #[error("the connection to PostgreSQL was lost ({0})")]
+    Lost(String),
+    /// The connection went while it committed.
+    #[error("the connection to PostgreSQL was lost while it committed")]
+    Unknown,
+    /// A transaction was to be committed in which a statement had failed.
+    #[error("a statement of the transaction had failed")]
+    Failed,
+    /// A transaction in a transaction.
+    #[error("bug: a transaction was begun in another")]
+    Nested,
     /// A statement that gives one row gave none.
     #[error("the database has no such row")]
     NoRows,
@@ -37,7 +57,11 @@ impl<T> OptionalExtension<T> for Result<T, StoreError> {
 
 /// Whether there was no room left.
 pub(crate) fn is_disk_full(error: &StoreError) -> bool {
-    matches!(error, StoreError::Sqlite(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull))
+    match error {
+        StoreError::Sqlite(e) => e.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull),
+        StoreError::Postgres { code, .. } => code == "53100",
+        _ => false,
+    }
 }
 
 /// Whether the system could not read or write.
@@ -47,6 +71,7 @@ pub(crate) fn is_disk(error: &StoreError) -> bool {
         StoreError::Sqlite(e) => {
             matches!(e.sqlite_error_code(), Some(SystemIoFailure | CannotOpen | ReadOnly | PermissionDenied))
         }
-        StoreError::NoRows | StoreError::Column { .. } => false,
+        StoreError::Postgres { code, .. } => code == "58030",
+        _ => false,
     }
 }

@@ -5,6 +5,7 @@
 
 mod connection;
 mod error;
+mod postgres;
 mod row;
 mod sqlite;
 mod statement;

@@ -1,16 +1,18 @@
 //! Rows, one at a time as they are asked for.
 
-use crate::store::{FromValue, StoreError, Value, sqlite};
+use crate::store::{FromValue, StoreError, Value, postgres, sqlite};
 
 /// The rows that a statement gives.
 pub(crate) enum Rows<'s> {
     Sqlite(rusqlite::Rows<'s>),
+    Postgres(postgres::Rows<'s>),
 }
 
 /// One row, until the next is asked for.
 #[derive(Clone, Copy)]
 pub(crate) enum Row<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
+    Postgres(&'a tokio_postgres::Row),
 }
 
 /// Rows on their way through a closure.
@@ -24,6 +26,7 @@ impl Rows<'_> {
     pub(crate) fn next(&mut self) -> Result<Option<Row<'_>>, StoreError> {
         match self {
             Self::Sqlite(rows) => Ok(rows.next()?.map(Row::Sqlite)),
+            Self::Postgres(rows) => Ok(rows.next()?.map(Row::Postgres)),
         }
     }
 }
@@ -38,6 +41,7 @@ impl<'a> Row<'a> {
     pub(crate) fn get_ref(self, column: usize) -> Result<Value<'a>, StoreError> {
         match self {
             Self::Sqlite(row) => sqlite::value(row.get_ref(column)?, column),
+            Self::Postgres(row) => postgres::value(row, column),
         }
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn create(path: &Path, meta: &[(&str, Vec<u8>)]) -> Result<Connection
     let fresh = private_file(path)?;
     let mut connection = connect(path)?;
     if !fresh && !is_empty(&connection).unwrap_or(false) {
-        return Err(LedgerError::Exists(path.to_owned()));
+        return Err(LedgerError::Exists(path.into()));
     }
     harden(&connection)?;
     create_tables(&mut connection, meta)?;
@@ -58,7 +58,7 @@ pub(super) fn create(path: &Path, meta: &[(&str, Vec<u8>)]) -> Result<Connection
 /// Opens a ledger; everything it rests on is asserted first.
 pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
     if !path.exists() {
-        return Err(LedgerError::NotFound(path.to_owned()));
+        return Err(LedgerError::NotFound(path.into()));
     }
     let connection = connect(path)?;
     check(&connection, path)?;
@@ -153,7 +153,7 @@ fn is_empty(connection: &Connection) -> Result<bool, LedgerError> {
 
 /// Checks that a file is a ledger of this format.
 fn check(connection: &Connection, path: &Path) -> Result<(), LedgerError> {
-    let foreign = || LedgerError::NotALedger(path.to_owned());
+    let foreign = || LedgerError::NotALedger(path.into());
     let found = number(connection, "application_id").map_err(|error| match error {
         LedgerError::DiskFull | LedgerError::Disk(_) => error,
         _ => foreign(),
@@ -183,6 +183,9 @@ impl ToSql for Value<'_> {
             Value::Integer(number) => ValueRef::Integer(number),
             Value::Text(text) => ValueRef::Text(text.as_bytes()),
             Value::Blob(bytes) => ValueRef::Blob(bytes),
+            Value::Blobs(_) => {
+                return Err(rusqlite::Error::ToSqlConversionFailure("SQLite takes one value at a time".into()));
+            }
         }))
     }
 }

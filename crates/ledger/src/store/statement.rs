@@ -1,10 +1,11 @@
 //! A statement that is compiled once for a connection, by its text.
 
-use crate::store::{MappedRows, Params, Row, Rows, StoreError, Value};
+use crate::store::{MappedRows, Params, Row, Rows, StoreError, Value, postgres};
 
 /// A compiled statement; it goes back to the connection's cache when dropped.
 pub(crate) enum Statement<'c> {
     Sqlite(rusqlite::CachedStatement<'c>),
+    Postgres(postgres::Query<'c>),
 }
 
 impl Statement<'_> {
@@ -12,6 +13,15 @@ impl Statement<'_> {
     pub(crate) fn execute(&mut self, params: impl Params) -> Result<usize, StoreError> {
         match self {
             Self::Sqlite(statement) => Ok(statement.execute(bound(&params.values()))?),
+            Self::Postgres(query) => query.execute(&params.values()),
+        }
+    }
+
+    /// Adds a row. A database that is a round trip away may be given it with others, before the next statement.
+    pub(crate) fn insert(&mut self, params: impl Params) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(_) => self.execute(params).map(drop),
+            Self::Postgres(query) => query.insert(&params.values()),
         }
     }
 
@@ -19,6 +29,7 @@ impl Statement<'_> {
     pub(crate) fn query(&mut self, params: impl Params) -> Result<Rows<'_>, StoreError> {
         match self {
             Self::Sqlite(statement) => Ok(Rows::Sqlite(statement.query(bound(&params.values()))?)),
+            Self::Postgres(query) => Ok(Rows::Postgres(query.query(&params.values())?)),
         }
     }
 

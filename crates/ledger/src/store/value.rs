@@ -9,6 +9,8 @@ pub(crate) enum Value<'a> {
     Integer(i64),
     Text(&'a str),
     Blob(&'a [u8]),
+    /// For a database that takes many at once.
+    Blobs(&'a [[u8; 16]]),
 }
 
 /// What can be given to a statement.
@@ -109,6 +111,12 @@ impl ToValue for [u8] {
 impl<const N: usize> ToValue for [u8; N] {
     fn value(&self) -> Value<'_> {
         Value::Blob(self)
+    }
+}
+
+impl ToValue for Vec<[u8; 16]> {
+    fn value(&self) -> Value<'_> {
+        Value::Blobs(self)
     }
 }
 

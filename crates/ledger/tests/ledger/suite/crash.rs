@@ -5,9 +5,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 
 use mandat_core::event::{EventKind, EventLine};
-use mandat_ledger::Ledger;
+use mandat_ledger::{Ledger, Place, PostgresUrl};
 
-use crate::home::{Home, at, event, keys, objects};
+use super::home::{Home, at, event, keys, objects};
 
 /// Names the ledger to a child process; without it, [`child`] has nothing to do.
 const CHILD: &str = "MANDAT_TEST_LEDGER";
@@ -18,12 +18,19 @@ const EVENTS_A_BATCH: u64 = 7;
 fn child() {
     let Some(argument) = std::env::var_os(CHILD) else { return };
     let argument = argument.into_string().unwrap();
-    let (name, path) = argument.split_once('=').unwrap();
-    let mut ledger = Ledger::open(path.as_ref(), keys()).unwrap();
+    let (name, place) = argument.split_once('=').unwrap();
+    let mut ledger = Ledger::open_at(&there(place), keys()).unwrap();
     for batch in 0.. {
         let _ = ledger.append(&batch_of(name, batch), at(batch)).unwrap();
         // Straight to the pipe: the test harness keeps what is printed to itself.
         std::io::Write::write_all(&mut std::io::stderr(), format!("{batch}\n").as_bytes()).unwrap();
+    }
+}
+
+fn there(place: &str) -> Place {
+    match PostgresUrl::parse(place) {
+        Ok(url) => Place::Postgres { url, files: "unused".into() },
+        Err(_) => Place::File(place.into()),
     }
 }
 
@@ -38,10 +45,11 @@ fn batch_of(name: &str, batch: i64) -> Vec<EventLine> {
 }
 
 fn spawn(home: &Home, name: &str) -> Child {
+    let child = concat!(module_path!(), "::child");
     Command::new(std::env::current_exe().unwrap())
-        .args(["crash::child", "--exact", "--nocapture", "--test-threads", "1"])
+        .args([child.trim_start_matches("ledger::"), "--exact", "--nocapture", "--test-threads", "1"])
         .env_clear()
-        .env(CHILD, format!("{name}={}", home.path().display()))
+        .env(CHILD, format!("{name}={}", home.place()))
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
@@ -65,11 +73,11 @@ fn kill_after(mut child: Child, enough: i64) -> i64 {
 
 #[test]
 fn every_acknowledged_event_outlives_a_kill_and_nothing_is_half_there() {
-    let home = Home::new();
+    let Some(home) = Home::new() else { return };
     for (round, enough) in [0, 3, 11, 29].into_iter().enumerate() {
         let name = format!("r{round}-");
         let acknowledged = kill_after(spawn(&home, &name), enough);
-        let mut ledger = Ledger::open(&home.path(), keys()).unwrap();
+        let mut ledger = Ledger::open_at(&home.place(), keys()).unwrap();
         for batch in 0..acknowledged {
             let again = ledger.append(&batch_of(&name, batch), at(batch)).unwrap();
             assert_eq!((again.accepted, again.duplicates), (0, EVENTS_A_BATCH), "batch {batch} of round {round}");
@@ -85,7 +93,7 @@ fn every_acknowledged_event_outlives_a_kill_and_nothing_is_half_there() {
 
 #[test]
 fn two_processes_and_two_threads_write_at_once() {
-    let home = Home::new();
+    let Some(home) = Home::new() else { return };
     let children = [spawn(&home, "one-"), spawn(&home, "two-")];
     let writers: Vec<_> = (0..2)
         .map(|n| {

@@ -3,15 +3,8 @@
 use mandat_core::event::EventKind;
 use mandat_core::history::What;
 use mandat_ledger::{Entry, SnapshotOptions};
-use rusqlite::Connection;
 
-use crate::home::{Home, at, consents, contains, event, objects, person, sighting};
-
-fn wrapped_secret(home: &Home, account: &str) -> Vec<u8> {
-    let raw = Connection::open(home.path()).unwrap();
-    let sql = "SELECT secret FROM subjects WHERE person = ?1";
-    raw.query_row(sql, [person(account).to_bytes()], |row| row.get(0)).unwrap()
-}
+use super::home::{Home, at, consents, contains, event, objects, person, sighting};
 
 /// Files from the first row on.
 fn files() -> SnapshotOptions {
@@ -25,7 +18,7 @@ fn is_erased(home: &Home, account: &str) -> bool {
 
 #[test]
 fn nothing_personal_stands_in_the_open() {
-    let mut home = Home::with(&["account-of-anna"]);
+    let Some(mut home) = Home::with(&["account-of-anna"]) else { return };
     let seen = sighting("account-of-anna", Some("handle-of-anna"));
     let _ = home.ledger.observe_accounts(&mut [seen].into_iter(), at(1)).unwrap();
     let mut line = consents("account-of-anna", at(2));
@@ -43,13 +36,13 @@ fn nothing_personal_stands_in_the_open() {
 
 #[test]
 fn the_secret_leaves_the_disk_and_the_rows_become_unreadable() {
-    let mut home = Home::with(&["anna", "bert"]);
+    let Some(mut home) = Home::with(&["anna", "bert"]) else { return };
     let seen = [sighting("anna", Some("anna_handle"))];
     let _ = home.ledger.observe_accounts(&mut seen.into_iter(), at(1)).unwrap();
     let _ = home.ledger.append(&[consents("anna", at(2)), consents("bert", at(3))], at(10)).unwrap();
     let _ = home.ledger.snapshot_with(None, &files()).unwrap();
     let history = home.ledger.history(person("anna")).unwrap().unwrap();
-    let secret = wrapped_secret(&home, "anna");
+    let secret = home.column("anna", "secret");
     assert!(contains(&home.bytes(), &secret));
     let report = home.ledger.erase(person("anna"), at(20)).unwrap();
     assert!(report.position.is_some() && report.scrubbed);
@@ -71,7 +64,7 @@ fn the_secret_leaves_the_disk_and_the_rows_become_unreadable() {
 
 #[test]
 fn compiled_files_forget_an_erased_person() {
-    let mut home = Home::with(&["anna", "bert"]);
+    let Some(mut home) = Home::with(&["anna", "bert"]) else { return };
     let _ = home.ledger.append(&[consents("anna", at(2)), consents("bert", at(3))], at(10)).unwrap();
     let before = home.ledger.snapshot_with(None, &files()).unwrap();
     // Times are part of every act; anna's stands in the file as postcard writes it.
@@ -99,7 +92,7 @@ fn postcard_time(micros: i64) -> Vec<u8> {
 
 #[test]
 fn an_erased_person_is_erased_at_every_position() {
-    let mut home = Home::with(&["anna"]);
+    let Some(mut home) = Home::with(&["anna"]) else { return };
     let _ = home.ledger.append(&[consents("anna", at(2))], at(10)).unwrap();
     let early = home.ledger.head().unwrap().position;
     let _ = home.ledger.snapshot_with(None, &files()).unwrap();
@@ -115,7 +108,7 @@ fn an_erased_person_is_erased_at_every_position() {
 
 #[test]
 fn an_erased_person_does_not_come_back_by_an_import_but_can_by_an_act() {
-    let mut home = Home::with(&["anna"]);
+    let Some(mut home) = Home::with(&["anna"]) else { return };
     let _ = home.ledger.erase(person("anna"), at(10)).unwrap();
     let seen = home.ledger.observe_accounts(&mut [sighting("anna", Some("anna"))].into_iter(), at(11)).unwrap();
     assert_eq!((seen.suppressed, seen.new_accounts), (1, 0));
@@ -135,7 +128,7 @@ fn an_erased_person_does_not_come_back_by_an_import_but_can_by_an_act() {
 
 #[test]
 fn what_an_erased_account_denied_goes_on_to_bind_the_accounts_it_was_linked_with() {
-    let mut home = Home::with(&["anna", "anna2"]);
+    let Some(mut home) = Home::with(&["anna", "anna2"]) else { return };
     let mut link = event(EventKind::Link, "", at(1));
     (link.account, link.accounts) = (None, Some(vec!["anna".into(), "anna2".into()]));
     let _ = home.ledger.append(&[link, objects("anna", at(2))], at(10)).unwrap();

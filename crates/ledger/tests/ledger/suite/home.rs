@@ -1,13 +1,13 @@
 //! A ledger in a folder of its own, with invented people and a clock that tests set.
 
-use std::path::PathBuf;
-
 use mandat_core::event::{EventKind, EventLine, Words};
 use mandat_core::notice::Notice;
 use mandat_core::person::PersonLine;
 use mandat_core::time::Micros;
-use mandat_ledger::{Keys, Ledger, LogFiles, Published, Publisher, Sighting};
+use mandat_ledger::{Keys, Ledger, LogFiles, Place, Published, Publisher, Sighting};
 use mandat_proof::{NoteSigner, PersonKey};
+
+use super::engine;
 
 /// 2026-01-01, when every test begins.
 pub(crate) const START: Micros = Micros(1_767_225_600_000_000);
@@ -31,23 +31,29 @@ pub(crate) fn person(account: &str) -> PersonKey {
 }
 
 impl Home {
-    pub(crate) fn new() -> Self {
+    /// `None` where the database of this half of the suite is not there.
+    pub(crate) fn new() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
-        let ledger = Ledger::create(&folder.path().join("ledger.sqlite"), keys()).unwrap();
-        Self { folder, ledger }
+        let ledger = Ledger::create_at(&engine::place(folder.path())?, keys(), None).unwrap();
+        Some(Self { folder, ledger })
     }
 
-    pub(crate) fn path(&self) -> PathBuf {
-        self.folder.path().join("ledger.sqlite")
+    pub(crate) fn place(&self) -> Place {
+        self.ledger.place().clone()
+    }
+
+    /// What stands in a column of an account's row, read past the ledger.
+    pub(crate) fn column(&self, account: &str, column: &str) -> Vec<u8> {
+        engine::column(&self.place(), person(account), column)
     }
 
     /// A home that knows the notice `n1` and some accounts.
-    pub(crate) fn with(accounts: &[&str]) -> Self {
-        let mut home = Self::new();
+    pub(crate) fn with(accounts: &[&str]) -> Option<Self> {
+        let mut home = Self::new()?;
         let _ = home.ledger.import_notices(&mut [notice("n1")].into_iter(), START).unwrap();
         let people = accounts.iter().map(|a| PersonLine::new(a));
         let _ = home.ledger.import_people(&mut people.collect::<Vec<_>>().into_iter(), None, START).unwrap();
-        home
+        Some(home)
     }
 
     /// Whoever publishes this ledger's log into the folder `log`.
@@ -62,9 +68,9 @@ impl Home {
         self.ledger.publish(&publisher, now).unwrap()
     }
 
-    /// Everything written on disk, in one piece.
+    /// Everything written on disk, in one piece: this folder, and on a server the files of the tables.
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        let mut out = Vec::new();
+        let mut out = engine::bytes(&self.place());
         let mut folders = vec![self.folder.path().to_owned()];
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {
