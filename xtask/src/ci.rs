@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use crate::counts::{self, Counts};
 use crate::install::{self, Venv};
 use crate::place::Place;
+use crate::postgres::{Server, VARIABLE};
 use crate::shell::{Cmd, which};
 use crate::{demos, readme, tidy};
 
@@ -155,10 +156,18 @@ fn lints(place: &Place) -> Result<Outcome> {
 fn tests(place: &Place) -> Result<Outcome> {
     let complete = install::complete(place)?;
     let python = Venv::at(place)?.python().ok();
+    let server = Server::start(place)?;
+    let postgres = server.as_ref().map(|server| Ok::<_, anyhow::Error>((server.url(), server.path()?))).transpose()?;
+    if postgres.is_none() {
+        println!("PostgreSQL is not installed: its half of the ledger's tests says that it is left out");
+    }
     let listen = |words: &str| {
         let mut command = Cmd::cargo(place, words).env("CARGO_TERM_COLOR", "never");
         if let Some(python) = &python {
             command = command.env("MANDAT_PYTHON", python);
+        }
+        if let Some((url, path)) = &postgres {
+            command = command.env(VARIABLE, url).env("PATH", path);
         }
         // Tests that compare with other programs leave nothing out silently where CI is set.
         if complete { command.env("CI", "true").tee() } else { command.tee() }

@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::place::Place;
+use crate::postgres;
 use crate::shell::{Cmd, which};
 
 /// A program, or a file, and the Debian package that brings it.
-const NEEDED: [(&str, &str); 6] = [
+const NEEDED: [(&str, &str); 7] = [
     ("cc", "build-essential"),
     ("chromium", "chromium"),
     ("git", "git"),
+    ("initdb", "postgresql"),
     ("go", "golang-go"),
     ("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go", "golang-golang-x-mod-dev"),
     ("python3", "python3"),
@@ -54,7 +56,12 @@ pub(crate) fn complete(place: &Place) -> Result<bool> {
 }
 
 fn missing_packages(place: &Place) -> Vec<&'static str> {
-    let here = |name: &str| if name.starts_with('/') { Path::new(name).is_file() } else { which(name).is_some() };
+    let here = |name: &str| match name {
+        // Debian keeps the programs of each version in a folder of its own.
+        "initdb" => postgres::programs().is_some(),
+        file if file.starts_with('/') => Path::new(file).is_file(),
+        program => which(program).is_some(),
+    };
     let mut missing: Vec<_> = NEEDED.iter().filter(|(name, _)| !here(name)).map(|(_, package)| *package).collect();
     // Debian splits what `python3 -m venv` needs into a package of its own.
     let venv = Cmd::new(place, "python3").args(["-c", "import venv, ensurepip"]).listen();

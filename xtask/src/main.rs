@@ -21,6 +21,7 @@ mod demos;
 mod install;
 mod nightly;
 mod place;
+mod postgres;
 mod readme;
 mod shell;
 mod tidy;

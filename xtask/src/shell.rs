@@ -66,6 +66,12 @@ impl Cmd {
         Ok(())
     }
 
+    /// Runs it with its output thrown away, for programs that leave others running behind them; whether it exits 0.
+    pub(crate) fn status(mut self) -> Result<bool> {
+        let status = self.inner.stdout(Stdio::null()).stderr(Stdio::null()).status();
+        Ok(status.with_context(|| format!("cannot start `{}`", self.shown))?.success())
+    }
+
     /// Runs it silently and hands back standard output; an error unless it exits 0.
     pub(crate) fn read(mut self) -> Result<String> {
         let out = self.inner.output().with_context(|| format!("cannot start `{}`", self.shown))?;

@@ -18,8 +18,8 @@ pub struct ErasureReport {
     pub position: Option<u64>,
     /// Denials carried over to accounts the person had linked: they said no for all of them.
     pub carried: u64,
-    /// Whether the write-ahead log was emptied. If a reader stood in the way, the next
-    /// [`Ledger::scrub`] empties it.
+    /// Whether older images of the secret are gone from the database too. If not, the next [`Ledger::scrub_all`]
+    /// removes them.
     pub scrubbed: bool,
 }
 
@@ -46,12 +46,21 @@ impl Ledger {
         Ok(report)
     }
 
-    /// Empties the write-ahead log, which may hold older images of pages; `false` if a reader stands in the way.
+    /// Removes older images of what was destroyed: from SQLite's write-ahead log, or from PostgreSQL's tables; `false`
+    /// if a reader stands in the way or the tables are too large to be written anew just now.
     ///
     /// # Errors
     /// When the database fails.
     pub fn scrub(&self) -> Result<bool, LedgerError> {
-        Ok(self.connection.scrub()?)
+        Ok(self.connection.scrub(false)?)
+    }
+
+    /// As [`Self::scrub`], however long it takes and whoever waits meanwhile.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn scrub_all(&self) -> Result<bool, LedgerError> {
+        Ok(self.connection.scrub(true)?)
     }
 }
 

@@ -64,6 +64,9 @@ pub enum LedgerError {
         #[source]
         source: StoreError,
     },
+    /// A copy that is not what it was made from.
+    #[error("the copy of the ledger is not the same as the original; drop it, and run `mandat doctor --deep`")]
+    CopyDiffers,
     /// The connection went while it committed.
     #[error(
         "the connection to the ledger was lost while it committed: what was written is there whole or not at all; run the same command again, nothing is taken twice"

@@ -11,7 +11,7 @@ use crate::error::LedgerError;
 use crate::keys::Keys;
 use crate::place::Place;
 use crate::row::{Subject, open_side};
-use crate::store::{Connection, OptionalExtension};
+use crate::store::{Connection, Database, OptionalExtension};
 use crate::writer::{Account, open_live};
 
 /// The end of the ledger.
@@ -88,6 +88,29 @@ impl Ledger {
         ];
         let connection = Connection::create(place, &meta)?;
         Ok(Self { connection, keys, entropy: Entropy::new(), origin: origin.to_owned(), place: place.clone() })
+    }
+
+    /// Whether a ledger can be made there: the server answers, is safe, and nothing is in the way.
+    ///
+    /// # Errors
+    /// As [`Self::create_at`].
+    pub fn check_vacant(place: &Place) -> Result<(), LedgerError> {
+        match Connection::open(place) {
+            Err(LedgerError::NotFound(_)) => Ok(()),
+            Err(error @ (LedgerError::Reach { .. } | LedgerError::Url { .. } | LedgerError::Setting { .. })) => {
+                Err(error)
+            }
+            Err(error @ LedgerError::ServerTooOld { .. }) => Err(error),
+            Ok(_) | Err(_) => Err(LedgerError::Exists(place.clone())),
+        }
+    }
+
+    /// What the database is, for a person to read: its name and version, and what an operator should know.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn database(&self) -> Result<Database, LedgerError> {
+        Ok(self.connection.describe()?)
     }
 
     /// Opens the ledger in a file.

@@ -36,6 +36,7 @@
 mod append;
 mod check;
 mod codec;
+mod copy;
 pub mod durable;
 mod entropy;
 mod erase;
@@ -64,6 +65,7 @@ mod writer;
 
 pub use append::{AppendReport, ChoicesImport};
 pub use check::Rejection;
+pub use copy::CopyReport;
 pub use erase::ErasureReport;
 pub use error::LedgerError;
 pub use imports::{ImportBatch, VoidReport};
@@ -75,6 +77,6 @@ pub use people::{PeopleReport, Sighting, SightingReport};
 pub use place::{Place, PostgresUrl};
 pub use read::{Entry, LedgerEvent};
 pub use snapshot::{Snapshot, SnapshotCheck, SnapshotOptions};
-pub use store::StoreError;
+pub use store::{Database, StoreError};
 pub use widen::widen;
 pub use writer::Account;

@@ -1,5 +1,7 @@
 //! The tables, in SQLite's words; [`crate::store`] says the rest in the words of the database.
 
+use crate::store::{Connection, StoreError};
+
 /// Version of everything below.
 pub(crate) const FORMAT: i64 = 2;
 
@@ -104,3 +106,52 @@ CREATE TABLE log_checkpoints(
 /// Tables that are only ever added to.
 pub(crate) const APPEND_ONLY: [&str; 8] =
     ["events", "voids", "notices", "imports", "log", "log_batches", "log_heads", "log_checkpoints"];
+
+/// Every table but `meta`, in an order in which they can be filled: table, columns, key.
+pub(crate) const COPIED: [(&str, &str, &str); 10] = [
+    (
+        "events",
+        "position, tag, part, kind, marks, appended_at, received_at, asserted_at, subject, payload, number",
+        "position",
+    ),
+    ("voids", "voided, by", "voided"),
+    ("notices", "id, digest, position", "position"),
+    ("imports", "batch, first, last", "batch, first"),
+    ("subjects", "subject, person, seen, secret, account, facts, link, erased", "subject"),
+    ("handles", "handle, subject, since, until, name", "handle, subject"),
+    ("log", "place, entry, leaf, first, last, opening, statement, said", "place"),
+    ("log_batches", "place, items", "place"),
+    ("log_heads", "size, root, frontier", "size"),
+    ("log_checkpoints", "size, note", "size"),
+];
+
+/// Whether nothing was written yet.
+pub(crate) fn is_unused(connection: &Connection) -> Result<bool, StoreError> {
+    for (table, ..) in COPIED {
+        if connection.prepare_cached(&format!("SELECT 1 FROM {table} LIMIT 1"))?.exists([])? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_names_every_column_of_every_table() {
+        let tables = TABLES.split("CREATE TABLE ").skip(1).map(|text| {
+            let (name, rest) = text.split_once('(').unwrap();
+            let body = rest.split_once("\n)").unwrap().0;
+            let columns = body.lines().filter_map(|line| line.trim().split_once(' ')).map(|(column, _)| column);
+            let columns: Vec<_> = columns.filter(|c| c.chars().all(|c| c.is_ascii_lowercase() || c == '_')).collect();
+            (name, columns.join(", "))
+        });
+        let tables: Vec<_> = tables.filter(|(name, _)| *name != "meta").collect();
+        let mut copied: Vec<_> = COPIED.iter().map(|(name, columns, _)| (*name, (*columns).to_owned())).collect();
+        let mut expected = tables.clone();
+        (copied.sort(), expected.sort());
+        assert_eq!(copied, expected);
+    }
+}

@@ -51,6 +51,7 @@ pub(crate) enum Command {
     Report(commands::report::Args),
     Explain(commands::explain::Args),
     Verify(commands::verify::Args),
+    Ledger(commands::ledger::Args),
     Config(commands::config::Args),
     Doctor(commands::doctor::Args),
     Bench(commands::bench::Args),

@@ -17,6 +17,8 @@ pub(crate) struct Surroundings {
     pub(crate) person_secret: Option<String>,
     /// `MANDAT_SEAL_SECRET`: likewise.
     pub(crate) seal_secret: Option<String>,
+    /// `MANDAT_LEDGER_URL`: where the ledger is, instead of the setting; it may hold a password.
+    pub(crate) ledger_url: Option<LedgerUrl>,
     /// From `LC_ALL`, `LC_MESSAGES` or `LANG`.
     pub(crate) lang: Lang,
     /// Columns to write in.
@@ -29,6 +31,16 @@ pub(crate) struct Surroundings {
     pub(crate) folder: PathBuf,
     /// `MANDAT_NOW`: the clock stands still there, for tests and for repeating a run.
     fixed_now: Option<Micros>,
+}
+
+/// A URL that is never shown: it may hold a password.
+#[derive(Clone)]
+pub(crate) struct LedgerUrl(pub(crate) String);
+
+impl std::fmt::Debug for LedgerUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LedgerUrl")
+    }
 }
 
 impl Surroundings {
@@ -52,6 +64,7 @@ impl Surroundings {
             home: variable("MANDAT_HOME").map(PathBuf::from),
             person_secret: variable("MANDAT_PERSON_SECRET"),
             seal_secret: variable("MANDAT_SEAL_SECRET"),
+            ledger_url: variable("MANDAT_LEDGER_URL").map(LedgerUrl),
             lang: language(),
             width: variable("COLUMNS").and_then(|c| c.parse().ok()).unwrap_or(100).clamp(40, 200),
             stdout_colour: !plain && std::io::stdout().is_terminal(),

@@ -29,7 +29,7 @@ const OWNERS: [(&str, &str); 14] = [
     ("rusqlite", "ledger"),
     ("serde-saphyr", "core"),
     ("sha2", "proof"),
-    ("tokio", "nobody"),
+    ("tokio*", "ledger"),
     ("zstd", "corpus"),
 ];
 

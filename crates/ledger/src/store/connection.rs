@@ -15,6 +15,17 @@ pub(crate) enum Connection {
     Postgres(postgres::Session),
 }
 
+/// What a ledger lies in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Database {
+    /// Name and version.
+    pub name: String,
+    /// Bytes that it takes.
+    pub bytes: u64,
+    /// Whether whoever writes it may also undo what protects it: a superuser.
+    pub all_powerful: bool,
+}
+
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TransactionBehavior {
@@ -47,10 +58,10 @@ impl Connection {
     }
 
     /// Removes older images of what was destroyed; `false` if a reader stands in the way.
-    pub(crate) fn scrub(&self) -> Result<bool, StoreError> {
+    pub(crate) fn scrub(&self, patiently: bool) -> Result<bool, StoreError> {
         match self {
             Self::Sqlite(connection) => sqlite::scrub(connection),
-            Self::Postgres(session) => postgres::scrub(session),
+            Self::Postgres(session) => postgres::scrub(session, patiently),
         }
     }
 
@@ -96,6 +107,35 @@ impl Connection {
     /// Begins a transaction that reads.
     pub(crate) fn unchecked_transaction(&self) -> Result<Transaction<'_>, StoreError> {
         self.transaction_with_behavior(TransactionBehavior::Deferred)
+    }
+
+    /// Sends what is kept back.
+    pub(crate) fn settle(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(session) => session.settle(),
+        }
+    }
+
+    /// What this is.
+    pub(crate) fn describe(&self) -> Result<Database, StoreError> {
+        let (name, sql) = match self {
+            Self::Sqlite(_) => (
+                "SQLite",
+                "SELECT sqlite_version(), page_count * page_size, 0 FROM pragma_page_count, pragma_page_size",
+            ),
+            Self::Postgres(_) => (
+                "PostgreSQL",
+                "SELECT current_setting('server_version'),
+                        (SELECT sum(pg_total_relation_size(oid))::int8 FROM pg_class
+                         WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'),
+                        (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)",
+            ),
+        };
+        self.query_row(sql, [], |row| {
+            let (version, bytes): (String, i64) = (row.get(0)?, row.get(1)?);
+            Ok(Database { name: format!("{name} {version}"), bytes: bytes.cast_unsigned(), all_powerful: row.get(2)? })
+        })
     }
 
     /// Whether each question is a round trip to another process.

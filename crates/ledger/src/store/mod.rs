@@ -11,6 +11,7 @@ mod sqlite;
 mod statement;
 mod value;
 
+pub use connection::Database;
 pub(crate) use connection::{Connection, Transaction, TransactionBehavior};
 pub use error::StoreError;
 pub(crate) use error::{OptionalExtension, is_disk, is_disk_full};

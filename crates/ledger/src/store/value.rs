@@ -52,6 +52,12 @@ impl<T: ToValue> Params for [T; 2] {
     }
 }
 
+impl Params for Vec<Value<'_>> {
+    fn values(&self) -> Vec<Value<'_>> {
+        self.clone()
+    }
+}
+
 impl Params for &[&dyn ToValue] {
     fn values(&self) -> Vec<Value<'_>> {
         self.iter().map(|value| value.value()).collect()

@@ -19,6 +19,8 @@ mod snapshot;
 #[path = "suite/volume.rs"]
 mod volume;
 
+#[path = "postgres/copy.rs"]
+mod copy;
 #[path = "postgres/server.rs"]
 mod server;
 
@@ -33,6 +35,9 @@ mod engine {
 
     /// A URL of a server for tests, whose user is a superuser.
     const SERVER: &str = "MANDAT_TEST_POSTGRES";
+
+    /// Cases of each property; each makes a schema, which takes as long as many of its statements.
+    pub(super) const CASES: u32 = 24;
 
     static COUNTER: AtomicU64 = AtomicU64::new(0);
 

@@ -31,6 +31,9 @@ mod engine {
     use mandat_ledger::Place;
     use mandat_proof::PersonKey;
 
+    /// Cases of each property.
+    pub(super) const CASES: u32 = 96;
+
     #[expect(clippy::unnecessary_wraps, reason = "a server may not be there")]
     pub(super) fn place(folder: &Path) -> Option<Place> {
         Some(Place::File(folder.join("ledger.sqlite")))

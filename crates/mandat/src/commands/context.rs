@@ -6,7 +6,7 @@ use mandat_core::proof::{NoteSigner, PolicyError};
 use mandat_core::time::Micros;
 use mandat_corpus::build::Store;
 use mandat_corpus::vault::Vault;
-use mandat_ledger::{FileWitness, Keys, Ledger, LogFiles, Published, Publisher};
+use mandat_ledger::{FileWitness, Keys, Ledger, LogFiles, Place, Published, Publisher};
 
 use crate::cli::Global;
 use crate::failure::{Exit, Failure, OrFail, Outcome, from_library};
@@ -27,6 +27,8 @@ pub(crate) struct Context {
 pub(crate) struct Open {
     pub(crate) home: Home,
     pub(crate) keys: Keys,
+    /// Where its ledger is.
+    pub(crate) place: Place,
 }
 
 impl Context {
@@ -58,16 +60,14 @@ impl Open {
     /// A home whose keys fit.
     pub(crate) fn new(home: Home, around: &Surroundings) -> Outcome<Self> {
         let secrets = home.secrets(around)?;
-        Ok(Self { home, keys: Keys::new(&secrets.person, &secrets.seal) })
+        let place = home.ledger(around)?;
+        Ok(Self { home, keys: Keys::new(&secrets.person, &secrets.seal), place })
     }
 
     /// Makes the ledger of a new home, and publishes the empty log.
     pub(crate) fn create_ledger(&self, now: Micros) -> Outcome {
-        let (path, keys) = (self.home.ledger(), self.keys.clone());
-        let made = match self.home.settings.values.log.origin.as_str() {
-            "" => Ledger::create(&path, keys),
-            origin => Ledger::create_named(&path, keys, origin),
-        };
+        let origin = Some(self.home.settings.values.log.origin.as_str()).filter(|origin| !origin.is_empty());
+        let made = Ledger::create_at(&self.place, self.keys.clone(), origin);
         made.map_err(|e| from_library(Exit::Refused, &e))?;
         self.publish(now).map(drop)
     }
@@ -75,7 +75,7 @@ impl Open {
     /// Opens the ledger; refuses one that is older than what was published of its log.
     pub(crate) fn ledger(&self) -> Outcome<Ledger> {
         let ledger =
-            Ledger::open(&self.home.ledger(), self.keys.clone()).map_err(|e| from_library(Exit::BadInput, &e))?;
+            Ledger::open_at(&self.place, self.keys.clone()).map_err(|e| from_library(Exit::BadInput, &e))?;
         let origin = self.home.settings.values.log.origin.as_str();
         if !origin.is_empty() && origin != ledger.origin() {
             return Err(Failure::bad_input(format!(

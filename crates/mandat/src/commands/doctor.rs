@@ -76,12 +76,27 @@ fn ledger(ctx: &Context, open: &Open, checks: &mut Checks, deep: bool) {
         Ok(ledger) => ledger,
         Err(failure) => return checks.add(ui.t("ledger", "Kontobuch"), Err(failure)),
     };
+    checks.add(ui.t("database of the ledger", "Datenbank des Kontobuchs"), database(ctx, &ledger));
     let store = Store::new(&open.home.store());
     checks.add(ui.t("ledger", "Kontobuch"), ledger_continues(&ledger, &store).and_then(|()| counts(ctx, &ledger)));
     checks.add(ui.t("log", "Protokoll"), log::published(ctx, open, &ledger, deep));
     if deep {
         checks.add(ui.t("snapshot = replay", "Schnappschuss = Wiedergabe"), replay(ctx, open, &ledger));
     }
+}
+
+/// What it lies in; a superuser who writes it could undo what keeps it append-only.
+fn database(ctx: &Context, ledger: &Ledger) -> Outcome<String> {
+    let found = ledger.database().map_err(|e| from_library(Exit::BadInput, &e))?;
+    if found.all_powerful {
+        return Err(Failure::refused(format!(
+            "{}: the ledger is written by a superuser, who may change every row",
+            found.name
+        ))
+        .hint("let a role of its own, without SUPERUSER, own the schema and be named in the URL"));
+    }
+    let where_ = ctx.ui.t("at", "unter");
+    Ok(format!("{}, {}, {where_} {}", found.name, bytes(found.bytes), ledger.place()))
 }
 
 fn counts(ctx: &Context, ledger: &Ledger) -> Outcome<String> {

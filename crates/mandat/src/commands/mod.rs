@@ -11,6 +11,7 @@ pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod ingest;
 pub(crate) mod init;
+pub(crate) mod ledger;
 mod lines;
 pub(crate) mod log;
 mod measure;
@@ -47,6 +48,7 @@ pub(crate) fn run(ui: Ui, around: &Surroundings, cli: &Cli) -> Outcome {
         Command::Report(args) => report::run(&mut ctx, args),
         Command::Explain(args) => explain::run(&mut ctx, args),
         Command::Verify(args) => verify::run(&mut ctx, args),
+        Command::Ledger(args) => ledger::run(&mut ctx, args),
         Command::Config(args) => config::run(&ctx, args),
         Command::Doctor(args) => doctor::run(&mut ctx, args),
         Command::Bench(args) => bench::run(&ctx, args),

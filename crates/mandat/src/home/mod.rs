@@ -5,7 +5,9 @@ mod settings;
 
 use std::path::{Path, PathBuf};
 
-use crate::failure::{Failure, OrFail, Outcome};
+use mandat_ledger::{Place, PostgresUrl};
+
+use crate::failure::{Exit, Failure, OrFail, Outcome, from_library};
 use crate::surroundings::Surroundings;
 
 pub(crate) use keys::{Secrets, check_rights, log_seed, make_keys, signing_seed};
@@ -87,9 +89,13 @@ impl Home {
         Secrets::read(&self.root.join("keys"), around)
     }
 
-    /// The ledger's database.
-    pub(crate) fn ledger(&self) -> PathBuf {
-        self.root.join(&self.settings.values.ledger)
+    /// Where the ledger is: what the environment says, or the setting.
+    ///
+    /// # Errors
+    /// When it is a URL that cannot be used.
+    pub(crate) fn ledger(&self, around: &Surroundings) -> Outcome<Place> {
+        let own = self.settings.values.ledger.as_str();
+        place_of(&self.root, around.ledger_url.as_ref().map_or(own, |url| &url.0))
     }
 
     /// The folder of vault and corpora.
@@ -137,4 +143,16 @@ impl Home {
         let text = std::fs::read_to_string(&path).or_bad_input(|| format!("cannot read `{}`", path.display()))?;
         Ok((path, text))
     }
+}
+
+/// A place of a ledger as written: a URL, or a file relative to the home.
+///
+/// # Errors
+/// When it is a URL that cannot be used.
+pub(crate) fn place_of(root: &Path, written: &str) -> Outcome<Place> {
+    if !PostgresUrl::is(written) {
+        return Ok(Place::File(root.join(written)));
+    }
+    let url = PostgresUrl::parse(written).map_err(|e| from_library(Exit::BadInput, &e))?;
+    Ok(Place::Postgres { url, files: root.join("ledger.snapshot") })
 }

@@ -1,5 +1,6 @@
 //! `mandat.toml`: settings with defaults shipped as a file; unknown keys are refused.
 
+use std::fmt;
 use std::path::Path;
 
 use mandat_core::controller::ControllerConfig;
@@ -12,15 +13,22 @@ use crate::failure::{Failure, Outcome};
 pub(crate) const DEFAULTS: &str = include_str!("../../data/mandat.toml");
 
 /// The settings of a home and where each came from.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) values: Values,
     /// What the home's own file says.
     own: Table,
 }
 
+impl fmt::Debug for Settings {
+    /// Nothing: the ledger's URL may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Settings")
+    }
+}
+
 /// The values in force.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Values {
     pub(crate) lang: String,
@@ -85,7 +93,8 @@ impl Settings {
     /// When it is not TOML, or a key or value is not known; with line and column.
     pub(crate) fn read(text: &str, path: &Path) -> Outcome<Self> {
         let refuse = |error: toml::de::Error| {
-            Failure::bad_input(format!("`{}` cannot be used: {}", path.display(), error.to_string().trim_end()))
+            let said = without_passwords(error.to_string().trim_end());
+            Failure::bad_input(format!("`{}` cannot be used: {said}", path.display()))
                 .hint("`mandat config --defaults` prints every setting")
         };
         // The first reading names line and column; its values are not used, for they lack the defaults.
@@ -119,7 +128,7 @@ impl Settings {
                 meaning.clear();
             } else if let Some((key, _)) = line.split_once(" = ") {
                 let key = format!("{section}{key}");
-                let value = find(&merged, &key).map_or_else(String::new, Value::to_string);
+                let value = find(&merged, &key).map_or_else(String::new, |value| without_passwords(&value.to_string()));
                 let origin = if find(&self.own, &key).is_some() { Origin::File } else { Origin::Default };
                 out.push(Setting { key, value, origin, meaning: std::mem::take(&mut meaning).trim().to_owned() });
             } else {
@@ -131,6 +140,31 @@ impl Settings {
             out.push(Setting { key, value: offers.to_string(), origin: Origin::File, meaning });
         }
         out
+    }
+}
+
+/// A text without the passwords of URLs in it.
+fn without_passwords(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (head, tail) = rest.split_at(at + 3);
+        out.push_str(head);
+        let end = tail.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(tail.len());
+        let (url, after) = tail.split_at(end);
+        match url.rsplit_once('@').map(|(user, host)| (user.split_once(':'), host)) {
+            Some((Some((name, _)), host)) => out.push_str(&format!("{name}:***@{host}")),
+            _ => out.push_str(url),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    match out.split_once("password=") {
+        Some((head, tail)) => {
+            let end = tail.find(|c: char| c.is_whitespace() || c == '"' || c == '&').unwrap_or(tail.len());
+            format!("{head}password=***{}", &tail[end..])
+        }
+        None => out,
     }
 }
 
@@ -235,6 +269,17 @@ mod tests {
         assert!(!shipped.dpia.covers("train_generative") && !shipped.has_lia("train_generative", "first_party"));
         let fresh = read(&template()).unwrap();
         assert!(fresh.list().iter().all(|s| s.origin == Origin::Default));
+    }
+
+    #[test]
+    fn the_password_of_a_ledger_is_not_shown() {
+        for url in ["postgresql://anna:S3cret@h/db", "postgresql://h/db?user=anna&password=S3cret&schema=s"] {
+            let settings = read(&format!("ledger = \"{url}\"\n")).unwrap();
+            let shown = settings.list().into_iter().find(|s| s.key == "ledger").unwrap();
+            assert!(shown.value.contains("***") && !shown.value.contains("S3cret"), "{}", shown.value);
+            let damaged = read(&format!("ledger = \"{url}\" x\n")).unwrap_err();
+            assert!(!damaged.to_string().contains("S3cret"), "{damaged}");
+        }
     }
 
     #[test]

@@ -49,8 +49,11 @@ pub(in crate::store) fn create(
     session.batch("BEGIN")?;
     // Two that create the same schema at once wait for each other here.
     session.batch(&format!("SELECT pg_advisory_xact_lock({}, 0)", super::LOCK_CLASS))?;
-    session.batch(&format!("CREATE SCHEMA IF NOT EXISTS {}", url.schema()))?;
-    enter(&mut session, url)?;
+    // Who owns a schema may not be allowed to make one, so IF NOT EXISTS would not do.
+    if !enter(&mut session, url)? {
+        session.batch(&format!("CREATE SCHEMA {}", url.schema()))?;
+        enter(&mut session, url)?;
+    }
     if schema::tables(&session)? > 0 {
         session.batch("ROLLBACK")?;
         return Err(LedgerError::Exists(place.clone()));

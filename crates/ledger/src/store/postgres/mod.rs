@@ -166,7 +166,7 @@ impl Session {
     }
 
     /// Before a request: what is kept back is sent, what is read is taken in.
-    fn settle(&self) -> Result<(), StoreError> {
+    pub(crate) fn settle(&self) -> Result<(), StoreError> {
         self.spill()?;
         let pending = std::mem::take(&mut *self.pending.borrow_mut());
         pending.send(self)

@@ -166,7 +166,7 @@ pub(super) fn check(session: &Session, place: &Place) -> Result<(), LedgerError>
 
 /// Writes the tables that held secrets anew, so that no older image of a row is left in them; `false` if they are
 /// too large for that or somebody still reads an older state: then it is left to the server's own VACUUM.
-pub(in crate::store) fn scrub(session: &Session) -> Result<bool, StoreError> {
+pub(in crate::store) fn scrub(session: &Session, patiently: bool) -> Result<bool, StoreError> {
     let others = number(
         session,
         "SELECT count(*) FROM pg_stat_activity
@@ -174,7 +174,7 @@ pub(in crate::store) fn scrub(session: &Session) -> Result<bool, StoreError> {
     )?;
     let size =
         number(session, "SELECT (pg_total_relation_size('subjects') + pg_total_relation_size('handles'))::int8")?;
-    if others > 0 || size > REWRITTEN {
+    if others > 0 || (size > REWRITTEN && !patiently) {
         session.batch("VACUUM subjects")?;
         session.batch("VACUUM handles")?;
         return Ok(false);

@@ -11,6 +11,7 @@ use mandat_ledger::{LedgerError, Snapshot, SnapshotOptions};
 use mandat_proof::PersonKey;
 use proptest::prelude::*;
 
+use super::engine;
 use super::home::{Home, at, consents, event, objects, person, sighting};
 
 const ACCOUNTS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
@@ -117,7 +118,7 @@ fn everybody(snapshot: &Snapshot, bits: u32) -> BTreeMap<PersonKey, PersonHistor
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: engine::CASES, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn brought_forward_equals_a_full_replay(steps in prop::collection::vec(step(), 1..16), tail in 0..4_u64) {
