@@ -55,6 +55,9 @@ impl AppendReport {
 /// Told of the first and last position of each transaction before it is committed.
 type Written<'a> = &'a mut dyn FnMut(&mut Writer<'_>, (u64, u64)) -> Result<(), LedgerError>;
 
+/// The place of an event in its batch, and the position of its first row.
+type Noted = Vec<(usize, u64)>;
+
 /// An event with what can be computed before the lock is taken.
 struct Prepared {
     tag: u128,
@@ -130,17 +133,58 @@ impl Ledger {
         imported: bool,
         now: Micros,
         written: Written<'_>,
-    ) -> Result<(AppendReport, Vec<(usize, u64)>), LedgerError> {
+    ) -> Result<(AppendReport, Noted), LedgerError> {
         let prepared: Vec<_> = lines.iter().map(|line| prepare(&self.keys, line, imported)).collect();
-        let mut report = AppendReport::default();
         let mut writer = Writer::begin(self, now)?;
-        let people = prepared.iter().flat_map(|event| &event.people).copied().collect();
-        writer.expect(prepared.iter().map(|event| event.tag).collect(), people)?;
-        let first = writer.head().position + 1;
+        writer.expect_events(&mut prepared.iter())?;
+        let (report, noted) = writer.take_all(&prepared, imported)?;
+        if let Some(positions) = report.positions {
+            written(&mut writer, positions)?;
+        }
+        writer.commit()?;
+        Ok((report, noted))
+    }
+
+    /// Appends what several people bring at once, in one transaction: all of it or, on an error, nothing.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) fn append_together(
+        &mut self,
+        groups: &[&[EventLine]],
+        now: Micros,
+    ) -> Result<Vec<AppendReport>, LedgerError> {
+        let prepare = |line| prepare(&self.keys, line, false);
+        let groups: Vec<Vec<_>> = groups.iter().map(|lines| lines.iter().map(prepare).collect()).collect();
+        let mut writer = Writer::begin(self, now)?;
+        writer.expect_events(&mut groups.iter().flatten())?;
+        let mut reports = Vec::with_capacity(groups.len());
+        for prepared in &groups {
+            reports.push(writer.take_all(prepared, false)?.0);
+        }
+        writer.commit()?;
+        Ok(reports)
+    }
+}
+
+impl Writer<'_> {
+    fn expect_events(&mut self, events: &mut dyn Iterator<Item = &Prepared>) -> Result<(), LedgerError> {
+        let (mut tags, mut people) = (Vec::new(), Vec::new());
+        for event in events {
+            tags.push(event.tag);
+            people.extend_from_slice(&event.people);
+        }
+        self.expect(tags, people)
+    }
+
+    /// Takes events in, and notes where those are that are in the ledger now.
+    fn take_all(&mut self, prepared: &[Prepared], imported: bool) -> Result<(AppendReport, Noted), LedgerError> {
+        let mut report = AppendReport::default();
+        let first = self.head().position + 1;
         let mut noted = Vec::with_capacity(prepared.len());
         for (index, event) in prepared.iter().enumerate() {
-            let next = writer.head().position + 1;
-            match writer.take(event, imported, &mut report)? {
+            let next = self.head().position + 1;
+            match self.take(event, imported, &mut report)? {
                 Taken::New => {
                     report.accepted += 1;
                     noted.push((index, next));
@@ -157,12 +201,10 @@ impl Ledger {
                 Taken::Not(why) => report.rejected.push((index, why)),
             }
         }
-        let last = writer.head().position;
+        let last = self.head().position;
         if last >= first {
             report.positions = Some((first, last));
-            written(&mut writer, (first, last))?;
         }
-        writer.commit()?;
         Ok((report, noted))
     }
 }

@@ -121,8 +121,11 @@ fn copy_rows(
     Ok(())
 }
 
+/// Rows of each table.
+type Counts = Vec<(&'static str, u64)>;
+
 /// Rows of each table, and the digest of all: each row is hashed behind the digest so far.
-fn contents(connection: &Connection) -> Result<(Vec<(&'static str, u64)>, Digest), LedgerError> {
+fn contents(connection: &Connection) -> Result<(Counts, Digest), LedgerError> {
     let mut digest = sha256(b"mandat-copy/1");
     let mut counts = Vec::new();
     let mut bytes = Vec::new();

@@ -36,6 +36,7 @@
 mod append;
 mod check;
 mod codec;
+mod committer;
 mod copy;
 pub mod durable;
 mod entropy;
@@ -65,6 +66,7 @@ mod writer;
 
 pub use append::{AppendReport, ChoicesImport};
 pub use check::Rejection;
+pub use committer::{CommitError, Committer};
 pub use copy::CopyReport;
 pub use erase::ErasureReport;
 pub use error::LedgerError;

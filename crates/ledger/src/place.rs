@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::error::LedgerError;
 
@@ -24,7 +25,10 @@ pub enum Place {
 
 /// `postgresql://user:password@host:port/database?schema=name`; shown without the password.
 #[derive(Clone, PartialEq, Eq)]
-pub struct PostgresUrl {
+pub struct PostgresUrl(Arc<Parts>);
+
+#[derive(PartialEq, Eq)]
+struct Parts {
     /// What the client understands: everything but the schema.
     connect: String,
     schema: String,
@@ -60,7 +64,7 @@ impl PostgresUrl {
             .map(|p| if p.starts_with("password=") { "password=***" } else { p })
             .collect();
         let shown = hide_password(head) + if hidden.is_empty() { "" } else { "?" } + &hidden.join("&");
-        Ok(Self { connect: join(&rest), schema: schema.to_owned(), shown })
+        Ok(Self(Arc::new(Parts { connect: join(&rest), schema: schema.to_owned(), shown })))
     }
 
     /// Whether a text is meant as one.
@@ -72,12 +76,12 @@ impl PostgresUrl {
     /// The schema.
     #[must_use]
     pub fn schema(&self) -> &str {
-        &self.schema
+        &self.0.schema
     }
 
     /// For the client alone: it holds the password.
     pub(crate) fn connect(&self) -> &str {
-        &self.connect
+        &self.0.connect
     }
 }
 
@@ -93,13 +97,13 @@ fn hide_password(head: &str) -> String {
 
 impl fmt::Display for PostgresUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.shown)
+        f.write_str(&self.0.shown)
     }
 }
 
 impl fmt::Debug for PostgresUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.shown)
+        f.write_str(&self.0.shown)
     }
 }
 

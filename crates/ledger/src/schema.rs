@@ -151,7 +151,8 @@ mod tests {
         let tables: Vec<_> = tables.filter(|(name, _)| *name != "meta").collect();
         let mut copied: Vec<_> = COPIED.iter().map(|(name, columns, _)| (*name, (*columns).to_owned())).collect();
         let mut expected = tables.clone();
-        (copied.sort(), expected.sort());
+        copied.sort();
+        expected.sort();
         assert_eq!(copied, expected);
     }
 }

@@ -12,7 +12,7 @@ const ROLLBACK: &str = "ROLLBACK";
 /// A connection.
 pub(crate) enum Connection {
     Sqlite(rusqlite::Connection),
-    Postgres(postgres::Session),
+    Postgres(Box<postgres::Session>),
 }
 
 /// What a ledger lies in.
@@ -45,7 +45,9 @@ impl Connection {
     pub(crate) fn create(place: &Place, meta: &[(&str, Vec<u8>)]) -> Result<Self, LedgerError> {
         match place {
             Place::File(path) => sqlite::create(path, meta).map(Self::Sqlite),
-            Place::Postgres { url, .. } => postgres::create(place, url, meta).map(Self::Postgres),
+            Place::Postgres { url, .. } => {
+                postgres::create(place, url, meta).map(|session| Self::Postgres(Box::new(session)))
+            }
         }
     }
 
@@ -53,7 +55,7 @@ impl Connection {
     pub(crate) fn open(place: &Place) -> Result<Self, LedgerError> {
         match place {
             Place::File(path) => sqlite::open(path).map(Self::Sqlite),
-            Place::Postgres { url, .. } => postgres::open(place, url).map(Self::Postgres),
+            Place::Postgres { url, .. } => postgres::open(place, url).map(|session| Self::Postgres(Box::new(session))),
         }
     }
 

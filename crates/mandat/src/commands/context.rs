@@ -74,8 +74,7 @@ impl Open {
 
     /// Opens the ledger; refuses one that is older than what was published of its log.
     pub(crate) fn ledger(&self) -> Outcome<Ledger> {
-        let ledger =
-            Ledger::open_at(&self.place, self.keys.clone()).map_err(|e| from_library(Exit::BadInput, &e))?;
+        let ledger = Ledger::open_at(&self.place, self.keys.clone()).map_err(|e| from_library(Exit::BadInput, &e))?;
         let origin = self.home.settings.values.log.origin.as_str();
         if !origin.is_empty() && origin != ledger.origin() {
             return Err(Failure::bad_input(format!(

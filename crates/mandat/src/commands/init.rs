@@ -1,5 +1,5 @@
 use mandat_core::proof::NoteSigner;
-use mandat_ledger::{Ledger, PostgresUrl};
+use mandat_ledger::{Ledger, LedgerError, PostgresUrl};
 
 use crate::commands::{Context, Open};
 use crate::failure::{Exit, Failure, Outcome, from_library};
@@ -42,7 +42,10 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     }
     if let Some(written) = ctx.around.ledger_url.as_ref().map(|url| &url.0).or(args.ledger.as_ref()) {
         // Before anything is written: a server that is not there must not leave half a home.
-        Ledger::check_vacant(&place_of(&root, written)?).map_err(|e| from_library(Exit::Refused, &e))?;
+        Ledger::check_vacant(&place_of(&root, written)?).map_err(|e| {
+            let exit = if matches!(e, LedgerError::Url { .. }) { Exit::BadInput } else { Exit::Refused };
+            from_library(exit, &e)
+        })?;
     }
     let home = Home::create(&root, &settings)?;
     Open::new(home.clone(), &ctx.around)?.create_ledger(ctx.now())?;

@@ -44,3 +44,14 @@ fn keys_from_the_environment_must_be_those_of_the_ledger() {
     let cli = cli.with("MANDAT_PERSON_SECRET", "short");
     drop(cli.run(&["choices", "batches"]).ended(3).says("64 hexadecimal digits"));
 }
+
+#[test]
+fn a_password_belongs_into_the_environment_and_a_server_that_is_not_there_leaves_no_half_a_home() {
+    let (cli, folder) = empty();
+    let ran =
+        cli.run(&["init", "--ledger", "postgresql://anna:S3cret@127.0.0.1:1/db"]).ended(2).says("MANDAT_LEDGER_URL");
+    assert!(!ran.stderr.contains("S3cret"));
+    drop(cli.run(&["init", "--ledger", "postgresql://anna@127.0.0.1:1/db"]).ended(1).says("cannot open the ledger"));
+    drop(cli.run(&["init", "--ledger", "postgresql://db.example.org/db"]).ended(3).says("not encrypted"));
+    assert!(!folder.path().join("mandat.toml").exists());
+}

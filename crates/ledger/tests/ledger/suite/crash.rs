@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 
 use mandat_core::event::{EventKind, EventLine};
-use mandat_ledger::{Ledger, Place, PostgresUrl};
+use mandat_ledger::{CommitError, Committer, Ledger, Place, PostgresUrl};
 
 use super::home::{Home, at, event, keys, objects};
 
@@ -89,6 +89,56 @@ fn every_acknowledged_event_outlives_a_kill_and_nothing_is_half_there() {
         assert!(rows.iter().map(|row| row.position).eq(1..=rows.len() as u64));
         assert!(ledger.verify_snapshot(&ledger.snapshot().unwrap()).unwrap().is_good());
     }
+}
+
+#[test]
+fn many_share_a_transaction_and_each_is_told_of_their_own() {
+    let Some(home) = Home::new() else { return };
+    let committer = Committer::start(home.ledger.reopen().unwrap(), 64);
+    thread::scope(|scope| {
+        for n in 0..16 {
+            let committer = &committer;
+            scope.spawn(move || {
+                for batch in 0..8 {
+                    let lines = batch_of(&format!("c{n}-"), batch);
+                    let report = committer.append(lines.clone(), at(batch)).unwrap();
+                    assert_eq!((report.accepted, report.duplicates), (EVENTS_A_BATCH, 0));
+                    let (first, last) = report.positions.unwrap();
+                    assert_eq!(last - first, EVENTS_A_BATCH, "a link stands in two rows, and nobody else's in between");
+                    assert_eq!(committer.append(lines, at(batch)).unwrap().duplicates, EVENTS_A_BATCH);
+                }
+            });
+        }
+    });
+    let ledger = committer.stop().unwrap();
+    assert_eq!(ledger.head().unwrap().position, 16 * 8 * (EVENTS_A_BATCH + 1));
+    assert!(ledger.verify_snapshot(&ledger.snapshot().unwrap()).unwrap().is_good());
+}
+
+#[test]
+fn whoever_finds_no_room_is_told_so_and_loses_nothing() {
+    let Some(home) = Home::new() else { return };
+    let committer = Committer::start(home.ledger.reopen().unwrap(), 1);
+    let head = home.ledger.head().unwrap().position;
+    thread::scope(|scope| {
+        let ask = |n| {
+            let committer = &committer;
+            scope.spawn(move || committer.append(vec![objects(&format!("w{n}"), at(n))], at(n)))
+        };
+        let held = home.ledger.hold(head, |_| {
+            let waiting: Vec<_> = (0..6).map(ask).collect();
+            // The writer waits for the lock with one request, one more has room, the others are refused at once.
+            while waiting.iter().filter(|asked| asked.is_finished()).count() < 4 {
+                thread::yield_now();
+            }
+            waiting
+        });
+        let answers = held.unwrap().unwrap().into_iter().map(|asked| asked.join().unwrap());
+        let (done, refused): (Vec<_>, Vec<_>) = answers.partition(Result::is_ok);
+        assert!(refused.len() >= 4 && refused.iter().all(|said| matches!(said, Err(CommitError::Busy))));
+        assert_eq!(home.ledger.head().unwrap().position, head + done.len() as u64);
+    });
+    drop(committer);
 }
 
 #[test]
