@@ -14,6 +14,7 @@ mod commands;
 mod failure;
 mod home;
 mod report;
+mod revisions;
 mod rules;
 mod sample;
 mod sentence;

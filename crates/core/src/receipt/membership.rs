@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::manifest::{Content, Revision};
 use crate::proof::{
     Digest, MemberKind, MemberProof, MemberSecret, MembersError, MembersRoot, Membership, Receipt, ReceiptError,
-    RevisionStatement, Trust, sha256, unbase64, unhex, verify_membership,
+    RevisionStatement, Trust, hex, sha256, unbase64, unhex, verify_membership,
 };
 use crate::receipt::sorted_json;
 
@@ -83,13 +83,18 @@ pub struct MembershipFile {
 }
 
 impl MembershipFile {
-    /// Reads a file.
+    /// Reads a file; there is one spelling of it, as of everything here.
     ///
     /// # Errors
     /// [`MembershipError::Form`].
     pub fn parse(text: &str) -> Result<Self, MembershipError> {
         let file: Option<Self> = if text.len() > LIMIT { None } else { serde_json::from_str(text).ok() };
-        file.filter(|file| file.format == MEMBERSHIP_FORMAT && file.own().is_some()).ok_or(MembershipError::Form)
+        let spelt = |file: &Self| {
+            file.format == MEMBERSHIP_FORMAT
+                && file.own().is_some_and(|own| hex(&own.0) == file.secret)
+                && file.to_text() == text
+        };
+        file.filter(spelt).ok_or(MembershipError::Form)
     }
 
     /// The text of the file.

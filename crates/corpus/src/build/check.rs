@@ -1,17 +1,21 @@
 //! Whether published revisions are still what was published, and the inputs of a build are whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use arrow_array::cast::AsArray;
 use mandat_core::manifest::{Content, MemberRoot, Members, Revision};
 use mandat_core::proof::{MemberKind, sha256};
 use serde::de::DeserializeOwned;
 
+use crate::admit::AdmitError;
+use crate::admit::columns::{BATCH_ROWS, Columns};
 use crate::build::BuildError;
 use crate::build::publish::Store;
 use crate::build::verdicts::{self, Sum};
+use crate::durable;
 use crate::input;
 use crate::members::{MemberFiles, TreeFault};
 use crate::vault::{Fault, Problem, Vault};
@@ -80,14 +84,75 @@ impl Store {
     }
 }
 
-/// `content.json`, if it is the one that `revision.json` names.
-fn content_of(dir: &Path) -> Result<Content, Problem> {
+/// Both manifests of a revision in a folder, if `content.json` is the one that `revision.json` names.
+///
+/// # Errors
+/// The first thing that is wrong with them.
+pub fn manifests(dir: &Path) -> Result<(Content, Revision), Problem> {
     let lineage: Revision = parsed("revision.json", &bytes(dir, "revision.json")?)?;
     let content = bytes(dir, "content.json")?;
     if sha256(&content).to_string() != lineage.content_sha256 {
         return Err(Problem { path: "content.json".into(), fault: Fault::Content });
     }
-    parsed("content.json", &content)
+    Ok((parsed("content.json", &content)?, lineage))
+}
+
+fn content_of(dir: &Path) -> Result<Content, Problem> {
+    manifests(dir).map(|(content, _)| content)
+}
+
+/// Reads every shard of a revision in a folder: whether its bytes and its rows are those that `content.json` names, and
+/// whether `data/` holds anything else, which a loader would take along.
+#[must_use]
+pub fn shard_problems(dir: &Path, content: &Content) -> Vec<Problem> {
+    let sums = content.shards.iter().map(|s| (s.path.clone(), Sum { bytes: s.bytes, sha256: s.sha256.clone() }));
+    let mut problems = faults(dir, sums, true);
+    let wrong = |path: &str, fault| Problem { path: path.into(), fault };
+    for shard in &content.shards {
+        let counted: u64 = shard.groups.iter().map(|group| group.rows).sum();
+        let found =
+            Columns::open(&dir.join(&shard.path)).map(|c| c.group_rows().into_iter().map(|rows| rows as u64).sum());
+        let known = problems.iter().any(|problem| problem.path == Path::new(&shard.path));
+        if !known && (counted != shard.rows || found.unwrap_or(u64::MAX) != shard.rows) {
+            problems.push(wrong(&shard.path, Fault::Content));
+        }
+    }
+    let listed: BTreeSet<&Path> = content.shards.iter().map(|shard| Path::new(&shard.path)).collect();
+    let others = durable::files_below(&dir.join("data")).unwrap_or_default();
+    let others = others.iter().map(|name| Path::new("data").join(name)).filter(|name| !listed.contains(name.as_path()));
+    problems.extend(others.map(|path| Problem { path, fault: Fault::Content }));
+    problems
+}
+
+/// Whether the counts of a manifest agree with one another: rows with the tree of records, persons with rows.
+#[must_use]
+pub fn counts_agree(content: &Content) -> bool {
+    let rows: u64 = content.shards.iter().map(|shard| shard.rows).sum();
+    let members = content.members.as_ref();
+    rows == content.records.rows
+        && members.is_none_or(|m| {
+            m.records.members == rows && m.persons.members <= rows && (rows == 0) == (m.persons.members == 0)
+        })
+}
+
+/// How many rows of a shard another build of the same name does not have, by their keyed tokens.
+///
+/// # Errors
+/// When either cannot be read.
+pub fn rows_not_in(shard: &Path, other: &Path) -> Result<u64, BuildError> {
+    let keys = |path: &Path| -> Result<Vec<Vec<u8>>, BuildError> {
+        let columns = Columns::open(path).map_err(|source| AdmitError::parquet(path, source))?;
+        let mut found = Vec::new();
+        for batch in columns.read((0..columns.groups()).collect(), &["record"], BATCH_ROWS)? {
+            let batch = batch?;
+            let column = batch.column(0).as_binary_opt::<i32>().ok_or(BuildError::Layout("record"))?;
+            found.extend(column.iter().flatten().map(<[u8]>::to_vec));
+        }
+        found.sort_unstable();
+        Ok(found)
+    };
+    let theirs = if other.is_file() { keys(other)? } else { Vec::new() };
+    Ok(keys(shard)?.iter().filter(|key| theirs.binary_search(key).is_err()).count() as u64)
 }
 
 /// The verdict files of a revision. Revisions of earlier versions have no list; their folder must be there.

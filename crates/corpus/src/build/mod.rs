@@ -34,6 +34,7 @@ use mandat_core::vocab::{Reason, Verdict};
 use parquet::errors::ParquetError;
 use rayon::prelude::*;
 
+pub use check::{counts_agree, manifests, rows_not_in, shard_problems};
 pub use compare::{Comparison, Count, Moved, compare};
 pub use difference::{Difference, difference};
 pub use export::export_verdicts;

@@ -8,6 +8,7 @@ use crate::commands::report::funnel;
 use crate::commands::{Context, Open};
 use crate::failure::{Exit, Failure, Outcome, from_library};
 use crate::report;
+use crate::revisions::Published;
 use crate::rules::Tested;
 use crate::ui::{Bar, bytes, count, duration};
 use crate::work::{Work, ledger_continues};
@@ -60,6 +61,16 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
     Ok(())
 }
 
+/// Writes the revision into the log, and its parent where a kill came before that, and publishes the log.
+fn log_revision(ctx: &Context, open: &Open, built: &Built) -> Outcome {
+    let store = Store::new(&open.home.store());
+    let (corpus, revision) = (&built.revision.corpus, built.revision.revision);
+    for number in built.revision.parent.into_iter().chain([revision]) {
+        Published::open(&store, corpus, Some(number))?.logged(open, ctx.now())?;
+    }
+    open.publish(ctx.now()).map(drop)
+}
+
 /// What the revision has that its parent has not.
 fn since_parent(open: &Open, work: &Work, built: &Built) -> Outcome<Option<Difference>> {
     let Some(parent) = built.revision.parent else { return Ok(None) };
@@ -68,16 +79,18 @@ fn since_parent(open: &Open, work: &Work, built: &Built) -> Outcome<Option<Diffe
         .map_err(|e| from_library(Exit::BadInput, &e))
 }
 
-/// Publishes, with the ledger as barrier.
+/// Publishes, with the ledger as barrier, and logs what was published.
 pub(crate) fn publish(ctx: &Context, open: &Open, work: &Work, bar: &Bar) -> Outcome<Built> {
     let store = Store::new(&open.home.store());
     ledger_continues(&work.ledger, &store)?;
     let barrier = LedgerBarrier::new(open, &work.ledger);
-    build(&work.vault, &store, &work.snapshot, &work.order(), ctx.now(), &barrier, &|done, of| {
+    let built = build(&work.vault, &store, &work.snapshot, &work.order(), ctx.now(), &barrier, &|done, of| {
         bar.total(of);
         bar.position(done);
     })
-    .map_err(|e| from_library(if e.is_damage() { Exit::BadInput } else { Exit::Refused }, &e))
+    .map_err(|e| from_library(if e.is_damage() { Exit::BadInput } else { Exit::Refused }, &e))?;
+    log_revision(ctx, open, &built)?;
+    Ok(built)
 }
 
 /// Refuses what must not be built.

@@ -1,5 +1,6 @@
 //! The commands, one file each: `Args` and `run`.
 
+pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod build;
 pub(crate) mod choices;
@@ -19,6 +20,7 @@ pub(crate) mod notices;
 pub(crate) mod packs;
 pub(crate) mod people;
 pub(crate) mod plan;
+pub(crate) mod prove;
 pub(crate) mod report;
 mod strict;
 pub(crate) mod verify;
@@ -47,6 +49,8 @@ pub(crate) fn run(ui: Ui, around: &Surroundings, cli: &Cli) -> Outcome {
         Command::Export(args) => export::run(&mut ctx, args),
         Command::Report(args) => report::run(&mut ctx, args),
         Command::Explain(args) => explain::run(&mut ctx, args),
+        Command::Prove(args) => prove::run(&mut ctx, args),
+        Command::Audit(args) => audit::run(&mut ctx, args),
         Command::Verify(args) => verify::run(&mut ctx, args),
         Command::Ledger(args) => ledger::run(&mut ctx, args),
         Command::Config(args) => config::run(&ctx, args),

@@ -16,7 +16,7 @@ use crate::failure::{Exit, Failure, OrFail, Outcome};
 use crate::ui::{Ui, instant};
 
 use reason::{Refused, refused};
-use trust::Keys;
+pub(crate) use trust::Keys;
 
 /// The longest file that is read, in bytes.
 const LIMIT: u64 = 16 << 20;

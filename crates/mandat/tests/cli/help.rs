@@ -16,7 +16,7 @@ fn every_command_and_every_part_of_it_shows_an_example() {
     let names = commands(&top);
     for wanted in [
         "init", "demo", "ingest", "people", "notices", "choices", "packs", "plan", "build", "report", "export",
-        "explain", "config", "doctor", "log", "verify",
+        "explain", "config", "doctor", "log", "verify", "prove", "audit",
     ] {
         assert!(names.iter().any(|n| n == wanted), "{wanted} is not in the help");
     }

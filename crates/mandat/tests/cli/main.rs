@@ -1,5 +1,6 @@
 //! The program as people run it: for each command one happy path, one refusal, one answer as JSON.
 
+mod audit;
 mod build;
 mod choices;
 mod config;
@@ -16,6 +17,7 @@ mod packs;
 mod packs_rules;
 mod people;
 mod plan;
+mod prove;
 mod report;
 mod start;
 mod verify;

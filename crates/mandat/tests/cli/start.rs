@@ -58,3 +58,22 @@ pub(crate) fn filled() -> (Cli, TempDir) {
     drop(cli.run(&["packs", "test", scenario]).done());
     (cli, folder)
 }
+
+/// The public key of the home's log.
+pub(crate) fn log_key(cli: &Cli) -> String {
+    let answer = cli.run(&["log", "checkpoint", "--json"]).done().json();
+    format!("{}\n", answer["key"].as_str().expect("a checkpoint comes with its key"))
+}
+
+/// Writes the first receipt of an account as `ACCOUNT.receipt` into the home.
+pub(crate) fn receipts(cli: &Cli, account: &str) {
+    let outside = tempfile::tempdir().expect("a test has a folder");
+    let out = outside.path().to_str().expect("a path of letters");
+    drop(cli.run(&["choices", "receipt", account, "--out", out]).done());
+    let files = std::fs::read_dir(outside.path()).expect("the folder is there");
+    let mut files: Vec<_> = files.filter_map(|file| Some(file.ok()?.path())).collect();
+    files.retain(|file| file.extension().is_some_and(|e| e == "receipt"));
+    files.sort();
+    let text = std::fs::read_to_string(files.first().expect("there is a receipt")).expect("it can be read");
+    cli.write(&format!("{account}.receipt"), &text);
+}

@@ -81,7 +81,7 @@ fn membership_file(case: &Value) -> Option<String> {
     let file = json!({"format": "mandat-membership/1", "about": case["kind"], "corpus": statement.corpus,
         "revision": statement.number, "content_sha256": statement.content.to_string(), "secret": case["secret"],
         "proof": case["proof"], "revision_receipt": case["revision"]});
-    Some(file.to_string())
+    Some(mandat_core::receipt::sorted_json(&file))
 }
 
 #[test]

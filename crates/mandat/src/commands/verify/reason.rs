@@ -7,11 +7,11 @@ use crate::failure::{Exit, Failure};
 use crate::ui::Ui;
 
 /// A refusal: with 1 it is a finding, with anything else the question could not be asked.
-pub(super) struct Refused {
+pub(crate) struct Refused {
     pub(super) exit: Exit,
     /// A word for scripts.
     pub(super) code: &'static str,
-    pub(super) failure: Failure,
+    pub(crate) failure: Failure,
 }
 
 impl Refused {

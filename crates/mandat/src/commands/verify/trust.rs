@@ -9,14 +9,14 @@ use crate::ui::Ui;
 use super::reason::Refused;
 
 /// What `--key` named.
-pub(super) enum Keys {
+pub(crate) enum Keys {
     One(NoteKey),
     Policy(Policy),
 }
 
 impl Keys {
     /// Reads a key from the command line, or a key or policy from a file.
-    pub(super) fn read(ctx: &Context, named: Option<&str>) -> Result<Self, Refused> {
+    pub(crate) fn read(ctx: &Context, named: Option<&str>) -> Result<Self, Refused> {
         let ui = &ctx.ui;
         let Some(named) = named else {
             let failure =
@@ -39,7 +39,7 @@ impl Keys {
     }
 
     /// What they say about the log of a checkpoint, which is not believed yet.
-    pub(super) fn trust(&self, ui: &Ui, checkpoint: &str) -> Result<Trust, Refused> {
+    pub(crate) fn trust(&self, ui: &Ui, checkpoint: &str) -> Result<Trust, Refused> {
         let policy = match self {
             Self::One(key) => return Ok(Trust::in_log(key.clone())),
             Self::Policy(policy) => policy,
