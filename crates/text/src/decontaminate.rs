@@ -64,6 +64,7 @@ impl Set {
                 roll(&words, lengths.run, lengths.run as u64, |run| hashes.push(run.max(1)));
             } else if words.len() >= lengths.least {
                 short.push(words.len());
+                hashes.push(roll_first(&words, lengths.least));
                 roll(&words, words.len(), words.len() as u64, |run| hashes.push(run.max(1)));
             } else if !normal.is_empty() {
                 hashes.push(whole(&normal));
@@ -85,7 +86,7 @@ impl Set {
         Self { lengths, slots, runs: hashes.len(), short }
     }
 
-    /// The number of different runs in the set.
+    /// The number of different hashes in the set: runs, and the first words of short items.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.runs
@@ -132,8 +133,14 @@ impl Asker<'_> {
         }
         read(text, &mut self.normal, &mut self.words);
         let mut runs = u32::from(self.words.len() < self.set.lengths.least && self.set.has(whole(&self.normal)));
-        let lengths = self.set.short.iter().chain(Some(&self.set.lengths.run));
-        for length in lengths.filter(|l| **l <= self.words.len()) {
+        let mut begins = false;
+        if !self.set.short.is_empty() {
+            let least = self.set.lengths.least;
+            roll(&self.words, least.min(self.words.len()).max(1), HEAD, |run| begins |= self.set.has(run.max(1)));
+        }
+        // Short items are looked for length by length only where one may begin.
+        let short = if begins { self.set.short.as_slice() } else { &[] };
+        for length in short.iter().chain(Some(&self.set.lengths.run)).filter(|l| **l <= self.words.len()) {
             roll(&self.words, *length, *length as u64, |run| runs += u32::from(self.set.has(run.max(1))));
         }
         (runs > 0).then(|| Overlap { runs, words: u32::try_from(self.words.len()).unwrap_or(u32::MAX) })
@@ -144,6 +151,16 @@ fn read(text: &str, normal: &mut String, words: &mut Vec<u64>) {
     normalise(text, normal);
     words.clear();
     split(normal, |word| words.push(hash::bytes(0, word)));
+}
+
+/// Sets the first words of short items apart from whole items.
+const HEAD: u64 = 0x6865_6164;
+
+/// The hash of the first words of a short item.
+fn roll_first(words: &[u64], least: usize) -> u64 {
+    let mut first = 0;
+    roll(&words[..least.max(1)], least.max(1), HEAD, |run| first = run.max(1));
+    first
 }
 
 /// The hash of an item that is too short to be looked for inside texts.

@@ -9,6 +9,8 @@
 //! All hashes depend on a key. Whoever has the key can ask whether a fingerprint belongs to a text they have; they
 //! cannot read a text from it. Fingerprints under different keys have nothing in common.
 
+use fearless_simd::{Level, Simd, dispatch};
+
 use crate::hash;
 use crate::normal::normalise;
 use crate::shingle::{Shape, shingles};
@@ -74,6 +76,7 @@ impl Fingerprint {
 pub struct Fingerprinter {
     key: u64,
     shape: Shape,
+    level: Level,
     normal: String,
     words: Vec<u64>,
     pieces: Vec<u32>,
@@ -90,7 +93,7 @@ impl Fingerprinter {
     #[must_use]
     pub fn with(key: u64, shape: Shape) -> Self {
         let key = hash::scramble(key ^ (shape.words as u64) << 8 ^ shape.chars as u64);
-        Self { key, shape, normal: String::new(), words: Vec::new(), pieces: Vec::new() }
+        Self { key, shape, level: Level::new(), normal: String::new(), words: Vec::new(), pieces: Vec::new() }
     }
 
     /// The fingerprint of a text.
@@ -102,7 +105,9 @@ impl Fingerprinter {
         let exact =
             u128::from(hash::bytes(self.key, normal)) << 64 | u128::from(hash::bytes(hash::scramble(self.key), normal));
         let words = u32::try_from(words).unwrap_or(u32::MAX);
-        Fingerprint { exact, words, sketch: sketch(&self.pieces) }
+        let pieces = self.pieces.as_slice();
+        let sketch = dispatch!(self.level, simd => sketch(simd, pieces));
+        Fingerprint { exact, words, sketch }
     }
 
     /// The fingerprint of a text and its shingles, sorted and without repeats: what [`jaccard`] compares.
@@ -158,29 +163,25 @@ const fn constants(seed: u32, odd: u32) -> [u32; PLACES] {
 /// Permutations worked on at once: what fits into the registers of a machine without wide vectors.
 const LANES: usize = 16;
 
-fn sketch(pieces: &[u32]) -> [u8; PLACES] {
+/// The sketch of some pieces; compiled once for each kind of vector unit, with equal results.
+#[inline(always)]
+fn sketch<S: Simd>(_: S, pieces: &[u32]) -> [u8; PLACES] {
     let mut out = [0; PLACES];
     for (at, out) in out.chunks_exact_mut(LANES).enumerate() {
         let multiply: &[u32; LANES] = MULTIPLY[at * LANES..][..LANES].try_into().expect("a chunk");
         let add: &[u32; LANES] = ADD[at * LANES..][..LANES].try_into().expect("a chunk");
-        for (byte, least) in out.iter_mut().zip(minima(pieces, multiply, add)) {
+        let mut least = [i32::MAX; LANES];
+        for piece in pieces {
+            for lane in 0..LANES {
+                let value = piece.wrapping_mul(multiply[lane]).wrapping_add(add[lane]) as i32;
+                least[lane] = least[lane].min(value);
+            }
+        }
+        for (byte, least) in out.iter_mut().zip(least) {
             *byte = ((least as u32).wrapping_mul(0x9e37_79b1) >> 24) as u8;
         }
     }
     out
-}
-
-/// The least value of `multiply * x + add`, as a signed number, over all pieces.
-#[inline(never)]
-fn minima(pieces: &[u32], multiply: &[u32; LANES], add: &[u32; LANES]) -> [i32; LANES] {
-    let mut least = [i32::MAX; LANES];
-    for piece in pieces {
-        for lane in 0..LANES {
-            let value = piece.wrapping_mul(multiply[lane]).wrapping_add(add[lane]) as i32;
-            least[lane] = least[lane].min(value);
-        }
-    }
-    least
 }
 
 #[cfg(test)]

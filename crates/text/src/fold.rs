@@ -15,37 +15,71 @@ pub(crate) const VERSION: u64 = 1;
 pub(crate) fn fold(text: &str, out: &mut Vec<u8>) {
     out.reserve(text.len() + 2);
     out.push(b' ');
-    let (mut hashtag, mut lower) = (false, false);
-    let mut at = 0;
     let raw = text.as_bytes();
+    let mut at = 0;
     while at < raw.len() {
-        let byte = raw[at];
-        if byte < 0x80 {
-            at += 1;
-            if byte.is_ascii_alphanumeric() {
-                if hashtag && lower && byte.is_ascii_uppercase() {
-                    out.push(b' ');
-                }
-                lower = byte.is_ascii_lowercase();
-                out.push(byte.to_ascii_lowercase());
-            } else {
-                gap(out);
-                hashtag = byte == b'#';
-                lower = false;
-            }
+        let plain = raw[at..].iter().position(|b| *b >= 0x80 || *b == b'#').unwrap_or(raw.len() - at);
+        plain_ascii(&raw[at..at + plain], out);
+        at += plain;
+        if at == raw.len() {
+            break;
+        }
+        if raw[at] == b'#' {
+            gap(out);
+            at += 1 + hashtag(&text[at + 1..], out);
         } else {
             let c = text[at..].chars().next().expect("a text ends between characters");
             at += c.len_utf8();
-            if hashtag && lower && c.is_uppercase() {
-                out.push(b' ');
-            }
-            if !invisible(c) {
-                lower = c.is_lowercase();
-            }
             foreign(c, out);
         }
     }
     gap(out);
+}
+
+/// Small letters and digits as they are, everything else a space; what follows a space after a space is written over it.
+fn plain_ascii(raw: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + raw.len(), 0);
+    let mut last = if start > 0 { out[start - 1] } else { b' ' };
+    let mut len = 0;
+    let room = &mut out[start..];
+    for byte in raw {
+        let folded = FOLDED[usize::from(*byte)];
+        room[len] = folded;
+        len += usize::from(folded != b' ' || last != b' ');
+        last = folded;
+    }
+    out.truncate(start + len);
+}
+
+const FOLDED: [u8; 128] = {
+    let mut folded = [b' '; 128];
+    let mut byte = 0u8;
+    while byte < 128 {
+        if byte.is_ascii_alphanumeric() {
+            folded[byte as usize] = byte.to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    folded
+};
+
+/// Folds the word after a hash sign, a space before each capital that follows a small letter; says how long it was.
+fn hashtag(text: &str, out: &mut Vec<u8>) -> usize {
+    let mut lower = false;
+    for (at, c) in text.char_indices() {
+        if c == '#' || c.is_ascii() && !c.is_ascii_alphanumeric() {
+            return at;
+        }
+        if lower && c.is_uppercase() {
+            out.push(b' ');
+        }
+        if !invisible(c) {
+            lower = c.is_lowercase();
+        }
+        if c.is_ascii() { out.push(c.to_ascii_lowercase() as u8) } else { foreign(c, out) }
+    }
+    text.len()
 }
 
 fn gap(out: &mut Vec<u8>) {

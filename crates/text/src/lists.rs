@@ -13,7 +13,7 @@
 
 use std::collections::BTreeMap;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use toml::Spanned;
 
 use crate::fold::{self, fold};
@@ -155,8 +155,10 @@ impl Lists {
                 kinds.push((term.tail, bit));
             }
         }
-        let search =
-            AhoCorasick::new(patterns).map_err(|e| ListError { line: 1, message: format!("too large: {e}") })?;
+        let search = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(patterns)
+            .map_err(|e| ListError { line: 1, message: format!("too large: {e}") })?;
         Ok(Matcher { search, kinds })
     }
 }

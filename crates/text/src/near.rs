@@ -16,7 +16,7 @@
 
 use std::collections::VecDeque;
 
-use crate::fingerprint::{Fingerprint, similar};
+use crate::fingerprint::Fingerprint;
 use crate::hash;
 
 /// Bands of a sketch.
@@ -188,16 +188,11 @@ impl Greedy {
 
 /// For each record, in order of priority, the kept one that it goes for: the whole work in memory.
 ///
-/// `shingles` gives the sorted shingles of a record, from [`crate::fingerprint::Fingerprinter::read`].
+/// `similar` verifies a pair, by [`crate::fingerprint::similar`]; it is asked for candidates only, at most once each.
 ///
 /// # Panics
 /// If there are more than 2³² records.
-pub fn duplicates<'a>(
-    prints: &[Fingerprint],
-    shingles: impl Fn(u32) -> &'a [u32],
-    least: f64,
-    cap: Cap,
-) -> Vec<Option<u32>> {
+pub fn duplicates(prints: &[Fingerprint], cap: Cap, mut similar: impl FnMut(Pair) -> bool) -> Vec<Option<u32>> {
     let count = u32::try_from(prints.len()).expect("records are counted in 32 bits");
     let mut kept_for = vec![None; prints.len()];
     let mut greedy = Greedy::new();
@@ -214,8 +209,7 @@ pub fn duplicates<'a>(
     pairs.sort_unstable();
     pairs.dedup();
     for pair in pairs {
-        let verify = || similar(shingles(pair.lower), shingles(pair.higher), least);
-        if greedy.offer(pair, verify) {
+        if greedy.offer(pair, || similar(pair)) {
             kept_for[pair.lower as usize] = Some(pair.higher);
         }
     }
@@ -233,16 +227,65 @@ pub fn duplicates<'a>(
 /// Candidates of all records that are not copies, band by band to keep what is sorted small.
 fn candidates(prints: &[Fingerprint], kept_for: &[Option<u32>], cap: Cap) -> Vec<Pair> {
     let mut pairs = Vec::new();
-    let mut sorted: Vec<Band> = Vec::with_capacity(prints.len());
+    let mut hashes = Vec::with_capacity(prints.len());
+    let mut seen = Seen::new(prints.len());
+    let mut sorted: Vec<Band> = Vec::new();
     for n in 0..BANDS {
+        hashes.clear();
+        hashes.extend(prints.iter().map(|print| hash::bytes(n as u64, &print.sketch[n * ROWS..][..ROWS])));
+        seen.clear();
+        hashes.iter().for_each(|hash| seen.add(*hash));
         sorted.clear();
-        for (record, print) in prints.iter().enumerate().filter(|(record, _)| kept_for[*record].is_none()) {
-            let rows = &print.sketch[n * ROWS..][..ROWS];
-            sorted.push(Band { hash: hash::bytes(n as u64, rows), record: record as u32 });
+        for (record, hash) in hashes.iter().enumerate() {
+            if seen.twice(*hash) && kept_for[record].is_none() {
+                sorted.push(Band { hash: *hash, record: record as u32 });
+            }
         }
         sorted.sort_unstable();
         let mut window = Window::new(cap);
         sorted.iter().for_each(|band| window.push(*band, |pair| pairs.push(pair)));
     }
     pairs
+}
+
+/// Tells most hashes that occur once, which have no candidates, from those that may occur twice.
+///
+/// Takes a byte per hash; may be used before sorting band files as well.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    once: Vec<u64>,
+    twice: Vec<u64>,
+}
+
+impl Seen {
+    /// Room for a number of hashes.
+    #[must_use]
+    pub fn new(hashes: usize) -> Self {
+        let words = (hashes / 16).next_power_of_two();
+        Self { once: vec![0; words], twice: vec![0; words] }
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.once.fill(0);
+        self.twice.fill(0);
+    }
+
+    /// Notes a hash.
+    pub fn add(&mut self, hash: u64) {
+        let (at, bit) = self.place(hash);
+        self.twice[at] |= self.once[at] & bit;
+        self.once[at] |= bit;
+    }
+
+    /// Whether a hash may have been noted twice; never false for one that was.
+    #[must_use]
+    pub fn twice(&self, hash: u64) -> bool {
+        let (at, bit) = self.place(hash);
+        self.twice[at] & bit != 0
+    }
+
+    fn place(&self, hash: u64) -> (usize, u64) {
+        ((hash >> 6) as usize & (self.once.len() - 1), 1 << (hash & 63))
+    }
 }

@@ -35,11 +35,38 @@ pub fn normalise(text: &str, out: &mut String) {
     }
 }
 
+/// ASCII in small letters, each run of white space one space.
 fn ascii(text: &str, out: &mut String) {
-    for byte in text.bytes() {
-        push(char::from(byte.to_ascii_lowercase()), out);
+    let mut rest = text.as_bytes();
+    let mut room = [0; 256];
+    while !rest.is_empty() {
+        let (now, later) = rest.split_at(rest.len().min(room.len()));
+        rest = later;
+        let mut last = out.as_bytes().last().copied().unwrap_or(b' ');
+        let mut len = 0;
+        for byte in now {
+            let small = SMALL[usize::from(*byte & 0x7f)];
+            room[len] = small;
+            len += usize::from(small != b' ' || last != b' ');
+            last = small;
+        }
+        out.push_str(std::str::from_utf8(&room[..len]).expect("ASCII is UTF-8"));
     }
 }
+
+/// Small letters for capitals, a space for white space, and everything else as it is.
+const SMALL: [u8; 128] = {
+    let mut small = [0; 128];
+    let mut byte = 0u8;
+    while byte < 128 {
+        small[byte as usize] = match byte {
+            b'\t'..=b'\r' | b' ' => b' ',
+            _ => byte.to_ascii_lowercase(),
+        };
+        byte += 1;
+    }
+    small
+};
 
 #[inline]
 fn push(c: char, out: &mut String) {

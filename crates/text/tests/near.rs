@@ -58,11 +58,15 @@ fn read(posts: &[String]) -> (Vec<Fingerprint>, Vec<Vec<u32>>) {
         .unzip()
 }
 
+fn alike(pieces: &[Vec<u32>], pair: Pair) -> bool {
+    similar(&pieces[pair.lower as usize], &pieces[pair.higher as usize], LEAST)
+}
+
 #[test]
 fn copies_are_found_and_nothing_else_goes() {
     let posts = posts(1500);
     let (prints, pieces) = read(&posts);
-    let gone = duplicates(&prints, |n| &pieces[n as usize], LEAST, Cap::default());
+    let gone = duplicates(&prints, Cap::default(), |pair| alike(&pieces, pair));
     let (mut near, mut found) = (0, 0);
     for lower in 0..posts.len() {
         for higher in 0..lower {
@@ -93,7 +97,7 @@ fn thousands_of_copies_and_variants_cost_a_bounded_number_of_comparisons() {
     let (mut window, mut pairs) = (Window::new(cap), 0);
     sorted.iter().for_each(|band| window.push(*band, |_| pairs += 1));
     assert!(pairs <= sorted.len() * (cap.first + cap.recent), "{pairs}");
-    let gone = duplicates(&prints, |n| &pieces[n as usize], LEAST, cap);
+    let gone = duplicates(&prints, cap, |pair| alike(&pieces, pair));
     assert_eq!(gone.iter().filter(|g| g.is_none()).count(), 1, "all go for the best");
 }
 
@@ -126,13 +130,13 @@ proptest! {
     fn a_record_without_copies_can_be_forgotten(texts in prop::collection::vec("[a-c]{1,2}( [a-c]{1,2}){0,9}", 2..20), at in 0usize..20) {
         let at = at % texts.len();
         let (prints, pieces) = read(&texts);
-        let all = duplicates(&prints, |n| &pieces[n as usize], LEAST, Cap::default());
+        let all = duplicates(&prints, Cap::default(), |pair| alike(&pieces, pair));
         let goes_for_it = all.iter().flatten().any(|kept| *kept as usize == at);
         prop_assume!(!goes_for_it);
         let (mut prints, mut pieces) = (prints, pieces);
         prints.remove(at);
         pieces.remove(at);
-        let without = duplicates(&prints, |n| &pieces[n as usize], LEAST, Cap::default());
+        let without = duplicates(&prints, Cap::default(), |pair| alike(&pieces, pair));
         let mut kept: BTreeSet<usize> = (0..texts.len()).filter(|n| all[*n].is_none()).collect();
         kept.remove(&at);
         let still: BTreeSet<usize> =

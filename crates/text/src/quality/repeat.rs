@@ -104,8 +104,10 @@ impl Repeats {
     }
 }
 
+/// The hash of a run: words weigh by their place, so that another order is another run.
 fn joined(run: &[Word]) -> u64 {
-    run.iter().fold(0, |state, word| hash::mix(state ^ word.hash, 0x9e37_79b9_7f4a_7c15))
+    let sum = run.iter().fold(0u64, |state, word| state.rotate_left(7).wrapping_add(word.hash));
+    hash::scramble(sum)
 }
 
 /// Bytes from the first word of a run to its last.

@@ -47,7 +47,7 @@ pub struct Stats {
     pub short_lines: u32,
     /// Pieces that end a sentence; at least one if there are words.
     pub sentences: u32,
-    /// Longest run of one character.
+    /// Longest run of one character; 1 if all are shorter than five.
     pub character_run: u32,
     /// Longest run of one word.
     pub word_run: u32,
@@ -131,36 +131,37 @@ impl Reader<'_> {
     }
 
     fn word(&mut self, piece: &str, start: usize) {
-        let (mut high, mut letter) = (false, false);
+        let seen = piece.bytes().fold(0, |seen, byte| seen | KINDS[usize::from(byte)]);
         let stats = &mut self.stats;
-        for byte in piece.bytes() {
-            high |= byte >= 0x80;
-            letter |= byte.is_ascii_alphabetic();
-            stats.hash_signs += u32::from(byte == b'#');
-            stats.curly_brackets += u32::from(matches!(byte, b'{' | b'}'));
+        if seen & (SIGN | DOT | HIGH) != 0 {
+            let count = |sign: &[u8]| piece.bytes().filter(|b| sign.contains(b)).count() as u32;
+            if seen & SIGN != 0 {
+                stats.hash_signs += count(b"#");
+                stats.curly_brackets += count(b"{}");
+            }
+            let dots = seen & DOT != 0 && piece.as_bytes().windows(3).any(|w| w == b"...");
+            stats.ellipses += u32::from(dots || seen & HIGH != 0 && piece.contains('…'));
         }
-        stats.ellipses += u32::from(piece.contains("...") || high && piece.contains('…'));
-        if high {
+        if seen & HIGH != 0 {
             stats.broken_words += u32::from(broken(piece));
-            let alone = piece.chars().filter(|c| without_blanks(*c)).count() as u32;
-            if alone > 0 {
+            if piece.chars().any(without_blanks) {
                 self.alone(piece, start);
                 return;
             }
         }
         stats.sentences += u32::from(ends_sentence(piece));
-        let bare = piece.trim_matches(|c: char| !c.is_alphanumeric());
+        let bare =
+            if seen & HIGH == 0 { trim_ascii(piece) } else { piece.trim_matches(|c: char| !c.is_alphanumeric()) };
         if bare.is_empty() {
             return;
         }
         let offset = bare.as_ptr() as usize - piece.as_ptr() as usize;
         let hash = small_hash(bare);
-        let stats = &mut self.stats;
         stats.words += 1;
-        stats.word_chars += if high { bare.chars().count() } else { bare.len() } as u32;
-        letter |= high && bare.chars().any(char::is_alphabetic);
+        stats.word_chars += if seen & HIGH != 0 { bare.chars().count() } else { bare.len() } as u32;
+        let letter = seen & LETTER != 0 || seen & HIGH != 0 && bare.chars().any(char::is_alphabetic);
         stats.letter_words += u32::from(letter);
-        stats.foreign_words += u32::from(high && bare.chars().any(|c| c > '\u{24f}' && c.is_alphabetic()));
+        stats.foreign_words += u32::from(seen & HIGH != 0 && bare.chars().any(|c| c > '\u{24f}' && c.is_alphabetic()));
         stats.stop_words += u32::from(is_stop_word(hash, bare.len()));
         self.add(hash, start + offset, bare.len());
     }
@@ -183,6 +184,38 @@ impl Reader<'_> {
         self.stats.word_run = self.stats.word_run.max(self.run);
         self.words.push(Word { hash, start: start as u32, end: (start + len) as u32 });
     }
+}
+
+const LETTER: u8 = 1;
+const DIGIT: u8 = 2;
+const HIGH: u8 = 4;
+const SIGN: u8 = 8;
+const DOT: u8 = 16;
+
+/// What kind of character a byte is.
+const KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        kinds[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' => LETTER,
+            b'0'..=b'9' => DIGIT,
+            b'#' | b'{' | b'}' => SIGN,
+            b'.' => DOT,
+            0x80.. => HIGH,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    kinds
+};
+
+/// An ASCII piece without the signs around it.
+fn trim_ascii(piece: &str) -> &str {
+    let inside = |byte: &u8| KINDS[usize::from(*byte)] & (LETTER | DIGIT) != 0;
+    let start = piece.as_bytes().iter().position(inside).unwrap_or(piece.len());
+    let end = piece.as_bytes().iter().rposition(inside).map_or(start, |at| at + 1);
+    &piece[start..end]
 }
 
 /// The hash of a word with small ASCII letters.
@@ -253,26 +286,36 @@ fn broken(piece: &str) -> bool {
     false
 }
 
-/// The longest run of one character, without those that rules and blanks are made of.
+/// The longest run of one character, without those that rules and blanks are made of; 1 if all are shorter than five.
 fn longest_run(text: &str) -> u32 {
-    let (mut longest, mut run, mut before) = (0u32, 0u32, 0u8);
-    // Runs of whole characters are runs of equal bytes every one to four places; counting bytes finds those of ASCII.
-    for byte in text.bytes() {
-        run = if byte == before { run + 1 } else { 1 };
-        before = byte;
-        if run > longest && !matches!(byte, b'=' | b'-' | b'_' | b'*' | b'.') && !byte.is_ascii_whitespace() {
-            longest = run;
+    let bytes = text.as_bytes();
+    let mut longest = u32::from(!bytes.is_empty());
+    let mut at = 0;
+    // A run of five has a place divisible by three with two more of it behind.
+    while at + 2 < bytes.len() {
+        let byte = bytes[at];
+        if byte == bytes[at + 1] && byte == bytes[at + 2] && byte < 0x80 {
+            let before = bytes[..at].iter().rev().take_while(|b| **b == byte).count();
+            let behind = bytes[at..].iter().take_while(|b| **b == byte).count();
+            if before + behind >= 5 && !matches!(byte, b'=' | b'-' | b'_' | b'*' | b'.') && !byte.is_ascii_whitespace()
+            {
+                longest = longest.max((before + behind) as u32);
+            }
+            at += behind - behind % 3;
         }
+        at += 3;
     }
     if text.is_ascii() { longest } else { longest.max(longest_wide(text)) }
 }
 
 fn longest_wide(text: &str) -> u32 {
-    let (mut longest, mut run, mut before) = (0u32, 0u32, '\0');
-    for c in text.chars() {
-        run = if c == before { run + 1 } else { 1 };
-        before = c;
-        longest = if c.is_ascii() { longest } else { longest.max(run) };
+    let (mut longest, mut at) = (1, 0);
+    while let Some(next) = text.as_bytes()[at..].iter().position(|b| *b >= 0x80) {
+        let rest = &text[at + next..];
+        let c = rest.chars().next().expect("a text ends between characters");
+        let run = rest.chars().take_while(|other| *other == c).count();
+        longest = longest.max(if run >= 5 { run as u32 } else { 1 });
+        at += next + run * c.len_utf8();
     }
     longest
 }
@@ -308,8 +351,12 @@ mod tests {
 
     #[test]
     fn runs_and_broken_characters() {
-        assert_eq!(stats("aaaa bb ======").character_run, 4);
-        assert_eq!(stats("😂😂😂 ja").character_run, 3);
+        for before in 0..4 {
+            let text = format!("{}{}bb ======", "x".repeat(before), "a".repeat(7));
+            assert_eq!(stats(&text).character_run, 7, "{text}");
+        }
+        assert_eq!(stats("ja 😂😂😂😂😂😂 ja").character_run, 6);
+        assert_eq!(stats("aaaa 😂😂😂😂").character_run, 1);
         assert_eq!(stats("so so So what").word_run, 3);
         assert_eq!(stats("schÃ¶n itâ€™s don‚Äôt \u{fffd}x Ägypten Ã").broken_words, 4);
     }

@@ -191,10 +191,10 @@ static SEARCH: LazyLock<(AhoCorasick, Vec<Mark>)> = LazyLock::new(|| {
     (builder.build(patterns).expect("a few phrases fit"), marks)
 });
 
-/// The marks that a text has phrases of: bit *n* for the *n*-th [`Mark`].
+/// The marks that a text has phrases of: bit *n* for the *n*-th [`Mark`]; of phrases that overlap, the first counts.
 pub(super) fn marks(text: &str) -> u8 {
     let (search, marks) = &*SEARCH;
-    search.find_overlapping_iter(text).fold(0, |bits, hit| bits | 1 << marks[hit.pattern().as_usize()] as u8)
+    search.find_iter(text).fold(0, |bits, hit| bits | 1 << marks[hit.pattern().as_usize()] as u8)
 }
 
 #[cfg(test)]
