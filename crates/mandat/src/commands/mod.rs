@@ -19,6 +19,7 @@ pub(crate) mod notices;
 pub(crate) mod packs;
 pub(crate) mod people;
 pub(crate) mod plan;
+mod raw_choices;
 pub(crate) mod report;
 mod strict;
 pub(crate) mod verify;
