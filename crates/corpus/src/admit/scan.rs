@@ -12,6 +12,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use mandat_core::admission::{Admission, Evaluator, PersonRows};
 use mandat_core::derive::{RecordView, full_facts};
+use mandat_core::event::Categories;
 use mandat_core::proof::{PersonKey, RecordKey};
 use mandat_core::time::Micros;
 use mandat_core::traits::Traits;
@@ -175,7 +176,7 @@ impl<'a> Scanner<'a> {
         if slice.slow || slice.names_any() || self.reached || superseded {
             for at in 0..rows.created.len() {
                 let id = self.row(slice, rows, at);
-                self.settle(id, rows.first + at..rows.first + at + 1);
+                self.settle(id, rows.first + at);
             }
         } else {
             self.plain(slice, rows);
@@ -191,7 +192,6 @@ impl<'a> Scanner<'a> {
         self.position = self.admission.seek(self.position, key);
         let rows = self.admission.at(self.position, key);
         self.person = Some((key, rows));
-        let number = |n: usize| u32::try_from(n).expect("a run has at most u32 rows, a bucket as many people");
         self.out.spans.push(Span { person: key, first: number(row), position: number(self.position) });
         self.out.seen.push(Seen::default());
         rows
@@ -220,38 +220,35 @@ impl<'a> Scanner<'a> {
 
     /// The hot loop: rows of one person under one slice; equal traits next to each other are judged once.
     fn stretch(&mut self, slice: u32, rows: Range<usize>) {
-        let mut at = rows.start;
-        while at < rows.end {
-            let word = self.out.traits[at];
-            let same = self.out.traits[at..rows.end].iter().take_while(|other| **other == word).count();
-            let id = self.judge(slice, Traits(word));
-            self.settle(id, at..at + same);
-            at += same;
+        let Self { out, evaluator, counts, pending, question, .. } = self;
+        let (mut ids, mut words) = (&mut out.ids[rows.clone()], &out.traits[rows.clone()]);
+        let last = out.seen.last_mut().expect("bug: rows of nobody");
+        let mut seen = *last;
+        while let Some(word) = words.first() {
+            let same = words.iter().take_while(|other| *other == word).count();
+            let traits = Traits(*word);
+            let id = judge(question.categories, evaluator, slice, traits);
+            if id < PENDING {
+                counts.add(evaluator.outcome(id.into()), id, traits, same, &mut seen);
+            } else if id == PENDING {
+                let first = rows.end - words.len();
+                pending.extend((first..first + same).map(number));
+            }
+            let (here, rest) = ids.split_at_mut(same);
+            here.fill(id);
+            (ids, words) = (rest, &words[same..]);
         }
+        *last = seen;
     }
 
-    #[inline]
-    fn judge(&mut self, slice: u32, traits: Traits) -> u16 {
-        if self.question.categories.0 >> traits.category_index() & 1 == 0 {
-            NO_CANDIDATE
-        } else if traits.needs_lookup() {
-            PENDING
-        } else {
-            short(self.evaluator.join(slice, traits))
-        }
-    }
-
-    /// Writes down what was decided about rows with the same traits, and counts them.
-    #[inline]
-    fn settle(&mut self, id: u16, rows: Range<usize>) {
-        let first = rows.start;
-        let count = rows.len();
-        self.out.ids[rows.clone()].fill(id);
+    /// Writes down what was decided about one row, and counts it.
+    fn settle(&mut self, id: u16, row: usize) {
+        self.out.ids[row] = id;
         if id < PENDING {
             let seen = self.out.seen.last_mut().expect("bug: rows of nobody");
-            self.counts.add(self.evaluator.outcome(id.into()), id, Traits(self.out.traits[first]), count, seen);
+            self.counts.add(self.evaluator.outcome(id.into()), id, Traits(self.out.traits[row]), 1, seen);
         } else if id == PENDING {
-            self.pending.extend(rows.map(|row| u32::try_from(row).expect("a run has at most u32 rows")));
+            self.pending.push(number(row));
         }
     }
 
@@ -310,6 +307,22 @@ impl<'a> Scanner<'a> {
         let facts = full_facts(&view, self.author.turn_to(rows.person), self.question.context, self.question.people);
         short(self.evaluator.judge(facts))
     }
+}
+
+/// The outcome id of a row that nothing but its person's slice and its traits decide.
+#[inline]
+fn judge(asked: Categories, evaluator: &mut Evaluator, slice: u32, traits: Traits) -> u16 {
+    if asked.0 >> traits.category_index() & 1 == 0 {
+        NO_CANDIDATE
+    } else if traits.needs_lookup() {
+        PENDING
+    } else {
+        short(evaluator.join(slice, traits))
+    }
+}
+
+fn number(n: usize) -> u32 {
+    u32::try_from(n).expect("a run has at most u32 rows, a bucket as many people")
 }
 
 /// The outcome id as stored per row.

@@ -32,6 +32,25 @@ pub(crate) struct Gathered {
 }
 
 impl Gathered {
+    /// The same with columns of the types that [`shard::schema`] names: texts copied out of their pages, categories
+    /// as words.
+    ///
+    /// # Errors
+    /// Never for what [`gather`] gives.
+    pub(crate) fn plain(mut self) -> Result<Self, BuildError> {
+        let mut columns = self.rows.columns().to_vec();
+        for column in &mut columns {
+            if let Some(texts) = column.as_string_view_opt() {
+                *column = Arc::new(texts.iter().collect::<StringArray>());
+            } else if let Some(words) = column.as_dictionary_opt::<UInt8Type>() {
+                let words = words.downcast_dict::<StringArray>().ok_or(BuildError::Layout("category"))?;
+                *column = Arc::new(words.into_iter().collect::<StringArray>());
+            }
+        }
+        self.rows = RecordBatch::try_new(shard::schema(), columns)?;
+        Ok(self)
+    }
+
     /// Everything in one batch: the columns of a shard, then `person` and `member`.
     ///
     /// # Errors

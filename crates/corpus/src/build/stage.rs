@@ -163,7 +163,7 @@ impl Plan<'_> {
             return Ok(self.cuts.write(store, &name, &gathered)?.map(Shard::Written));
         };
         let shard = u32::try_from(prefix).expect("fewer shards than 2^32");
-        let passed = curation.pass(shard, &gathered)?;
+        let passed = curation.pass(shard, &gathered.plain()?)?;
         Spilled::write(store, shard, name, &passed).map(|spilled| Some(Shard::Spilled(spilled)))
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Choices lie in narrow rows, by person; an act is made of one only while its person is looked at.
 
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 use std::path::Path;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -154,9 +154,7 @@ struct Shape {
 
 impl Shapes {
     fn number(&mut self, purpose: &str, kind: &str, category: Option<&str>) -> u32 {
-        let mut state = self.hasher.build_hasher();
-        (purpose, kind, category).hash(&mut state);
-        let hash = state.finish();
+        let hash = self.hasher.hash_one((purpose, kind, category));
         let list = &self.list;
         let same = |n: &u32| {
             let words = &list[*n as usize].words;
