@@ -133,8 +133,7 @@ pub(crate) fn denied_of(
     let (left, right) = (read(decide, rows, &["person", "created_at"])?, read(text, rows, &["text"])?);
     let created = left.column_by_name("created_at").and_then(|c| c.as_primitive_opt::<Int64Type>());
     let created = created.ok_or(BuildError::Layout("created_at"))?;
-    let texts =
-        right.column_by_name("text").and_then(|c| c.as_string_opt::<i32>()).ok_or(BuildError::Layout("text"))?;
+    let texts = named(&right, "text")?.as_string_view_opt().ok_or(BuildError::Layout("text"))?;
     for (row, person) in keys(&left, "person")?.enumerate().filter(|(row, _)| texts.is_valid(*row)) {
         entries.extend(denied::entry(&mut maker, texts.value(row), created.value(row), person));
     }
