@@ -112,6 +112,13 @@ impl HashedFile {
         Ok(Self { file, buffer: Vec::with_capacity(BUFFER), hasher: Hasher::new(), bytes: 0 })
     }
 
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        self.hasher.update(bytes);
+        self.bytes += bytes.len() as u64;
+        Ok(())
+    }
+
     /// Flushes to the disk.
     ///
     /// # Errors
@@ -128,15 +135,19 @@ impl Write for HashedFile {
         if self.buffer.len() + buf.len() > BUFFER {
             self.flush()?;
         }
+        if buf.len() >= BUFFER {
+            self.put(buf)?;
+            return Ok(buf.len());
+        }
         self.buffer.extend_from_slice(buf);
         Ok(buf.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.write_all(&self.buffer)?;
-        self.hasher.update(&self.buffer);
-        self.bytes += self.buffer.len() as u64;
-        self.buffer.clear();
+        let mut buffer = std::mem::take(&mut self.buffer);
+        self.put(&buffer)?;
+        buffer.clear();
+        self.buffer = buffer;
         Ok(())
     }
 }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
-use arrow_array::{Array, BooleanArray, StringArray};
+use arrow_array::{Array, BooleanArray, StringArray, StringViewArray};
+use arrow_buffer::BooleanBuffer;
 use arrow_select::filter::filter;
 use mandat_core::admission::{Evaluator, from_bytes, to_bytes};
 use mandat_core::derive::Context;
@@ -19,6 +20,7 @@ use crate::admit::columns::{BATCH_ROWS, Columns, Decisive};
 use crate::admit::{BucketDecision, Question, SnapshotPeople, compile, decide_compiled};
 use crate::build::{BuildError, Order};
 use crate::vault::Vault;
+use crate::vault::format::decide_schema;
 
 /// Starts the threads that all later work of this process shares.
 ///
@@ -42,13 +44,7 @@ pub fn write_folded(vault: &Vault, snapshot: &dyn Snapshot, order: &Order, folde
     let context = Context::new(&ask, snapshot.shared(), order.rules.settings);
     for bucket in 0..vault.buckets() {
         let people = SnapshotPeople::new(snapshot, &context);
-        let question = Question {
-            context: &context,
-            table: order.rules.table,
-            snapshot,
-            people: &people,
-            categories: order.recipe.categories,
-        };
+        let question = Question::new(order, &context, &people);
         let mut evaluator = Evaluator::new(order.rules.table, ask.profile);
         let admission = compile(&question, &mut evaluator, vault.layout().bucket_bits, bucket);
         let path = folded_file(folder, bucket);
@@ -66,13 +62,7 @@ pub fn plan_folded(vault: &Vault, snapshot: &dyn Snapshot, order: &Order, folder
     let context = Context::new(&ask, snapshot.shared(), order.rules.settings);
     let kept = (0..vault.buckets()).into_par_iter().map(|bucket| {
         let people = SnapshotPeople::new(snapshot, &context);
-        let question = Question {
-            context: &context,
-            table: order.rules.table,
-            snapshot,
-            people: &people,
-            categories: order.recipe.categories,
-        };
+        let question = Question::new(order, &context, &people);
         let mut evaluator = Evaluator::new(order.rules.table, ask.profile);
         let path = folded_file(folder, bucket);
         let bytes = fs::read(&path).map_err(|source| BuildError::io("read", &path, source))?;
@@ -142,8 +132,8 @@ fn read_bucket(vault: &Vault, bucket: u64) -> Result<(u64, u64), BuildError> {
     Ok((rows, sum))
 }
 
-/// A list of ids as Arrow holds it: one buffer, one offset an id.
-pub type Ids = StringArray;
+/// A list of ids as Arrow holds it: views, with the page that longer ones lie in.
+pub type Ids = StringViewArray;
 
 /// The ids of the admitted rows of a decided bucket, batch by batch.
 ///
@@ -151,19 +141,21 @@ pub type Ids = StringArray;
 /// When reading fails.
 pub fn admitted_ids(decision: &BucketDecision) -> Result<Vec<Ids>, BuildError> {
     let mut ids = Vec::new();
-    let admits: Vec<bool> = decision.outcomes.iter().map(|o| o.verdict <= Verdict::IncludeRedacted).collect();
+    let mut admits = vec![false; usize::from(u16::MAX) + 1];
+    for (id, outcome) in decision.outcomes.iter().enumerate() {
+        admits[id] = outcome.verdict <= Verdict::IncludeRedacted;
+    }
     for (index, run) in decision.runs.iter().enumerate() {
-        let columns = Columns::open(&run.decide_path)?;
+        let columns = Columns::open_views(&run.decide_path, &decide_schema())?;
         let rows = &decision.rows[index].ids;
         let mut base = 0;
         for batch in columns.read((0..columns.groups()).collect(), &["id"], BATCH_ROWS)? {
             let batch = batch?;
             let rows = &rows[base..base + batch.num_rows()];
             base += batch.num_rows();
-            let kept: BooleanArray =
-                rows.iter().map(|id| Some(admits.get(*id as usize).copied().unwrap_or(false))).collect();
-            let column = filter(batch.column(0), &kept)?;
-            ids.push(column.as_string_opt::<i32>().ok_or(BuildError::Layout("id"))?.clone());
+            let kept = BooleanBuffer::collect_bool(rows.len(), |row| admits[usize::from(rows[row])]);
+            let column = filter(batch.column(0), &BooleanArray::new(kept, None))?;
+            ids.push(column.as_string_view_opt().ok_or(BuildError::Layout("id"))?.clone());
         }
     }
     Ok(ids)

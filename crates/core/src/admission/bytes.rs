@@ -1,15 +1,16 @@
 //! Compiled people as bytes: what a question needs of a bucket, folded to one row a person.
 //!
 //! Layout, little-endian: magic, then each column behind its length: person keys, offsets, marks,
-//! places, segments, segments of a stranger, named records, rows (interned fact ids by category), fact words.
+//! places, segments, segments of a stranger, named records,
+//! who names them, rows (interned fact ids by category), fact words.
 //! Ids in it are those of the evaluator it was written with, which is part of the file.
 
-use super::{Admission, Evaluator, PLACE_NONE, Row, SLOTS, Segment};
+use super::{Admission, Evaluator, Naming, PLACE_NONE, Row, SLOTS, Segment};
 use crate::place::Place;
 use crate::proof::PersonKey;
 use crate::table::Facts;
 
-const MAGIC: &[u8; 8] = b"mdtadm01";
+const MAGIC: &[u8; 8] = b"mdtadm02";
 
 /// Writes a compiled bucket together with the rows it refers to.
 #[must_use]
@@ -27,6 +28,10 @@ pub fn to_bytes(admission: &Admission, evaluator: &Evaluator) -> Vec<u8> {
         });
     }
     column(&mut out, &admission.named, |o, n| o.extend_from_slice(&n.to_le_bytes()));
+    column(&mut out, &admission.naming, |o, n| {
+        o.extend_from_slice(&n.person.to_le_bytes());
+        o.extend_from_slice(&n.first.to_le_bytes());
+    });
     column(&mut out, &evaluator.rows, |o, row| row.iter().for_each(|id| o.extend_from_slice(&id.to_le_bytes())));
     column(&mut out, &evaluator.facts, |o, f| o.extend_from_slice(&f.0.to_le_bytes()));
     out
@@ -48,6 +53,7 @@ pub fn from_bytes(mut bytes: &[u8], evaluator: &mut Evaluator) -> Option<Admissi
     let segments = read::<12, _>(bytes, segment)?;
     let stranger = read::<12, _>(bytes, segment)?;
     let named = read::<16, _>(bytes, |b| u128::from_le_bytes(*b))?;
+    let naming = read::<8, _>(bytes, naming)?;
     evaluator.rows = read::<{ 4 * SLOTS }, _>(bytes, row)?;
     evaluator.facts = read::<16, _>(bytes, |b| Facts(u128::from_le_bytes(*b)))?;
     let rows = evaluator.rows.len();
@@ -57,11 +63,13 @@ pub fn from_bytes(mut bytes: &[u8], evaluator: &mut Evaluator) -> Option<Admissi
         && marks.len() == keys.len()
         && places.len() == keys.len()
         && !stranger.is_empty()
+        && naming.windows(2).all(|w| w[0].first <= w[1].first)
+        && naming.iter().all(|n| n.first as usize <= named.len())
         && starts.windows(2).all(|w| w[0] < w[1])
         && starts.last().is_some_and(|last| *last as usize == segments.len())
         && segments.iter().chain(&stranger).all(|s| (s.row as usize) < rows)
         && evaluator.rows.iter().flatten().all(|id| (*id as usize) < facts);
-    sound.then_some(Admission { keys, starts, marks, places, segments, stranger, named })
+    sound.then_some(Admission { keys, starts, marks, places, segments, stranger, named, naming })
 }
 
 fn column<T>(out: &mut Vec<u8>, values: &[T], write: impl Fn(&mut Vec<u8>, &T)) {
@@ -85,6 +93,11 @@ fn take<'a>(bytes: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
 fn segment(bytes: &[u8; 12]) -> Segment {
     let (from, row) = (bytes[..8].try_into(), bytes[8..].try_into());
     Segment { from: from.map_or(0, i64::from_le_bytes), row: row.map_or(u32::MAX, u32::from_le_bytes) }
+}
+
+fn naming(bytes: &[u8; 8]) -> Naming {
+    let (numbers, _) = bytes.as_chunks::<4>();
+    Naming { person: u32::from_le_bytes(numbers[0]), first: u32::from_le_bytes(numbers[1]) }
 }
 
 fn row(bytes: &[u8; 4 * SLOTS]) -> Row {

@@ -12,7 +12,7 @@ pub use bytes::{from_bytes, to_bytes};
 
 use hashbrown::HashMap;
 
-use crate::derive::{Context, traits_facts};
+use crate::derive::{Context, Portrait, traits_facts};
 use crate::history::PersonHistory;
 use crate::place::Place;
 use crate::proof::{PersonKey, RecordKey};
@@ -48,7 +48,17 @@ pub struct Admission {
     places: Vec<Option<Place>>,
     segments: Vec<Segment>,
     stranger: Vec<Segment>,
+    /// Records that choices name, person by person, ascending within each.
     named: Vec<u128>,
+    /// Who names records: position of the person, and where theirs begin.
+    naming: Vec<Naming>,
+}
+
+/// Where the records that one person's choices name begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Naming {
+    person: u32,
+    first: u32,
 }
 
 /// Every record of the person takes the slow path.
@@ -67,6 +77,10 @@ pub struct Evaluator {
     row_ids: HashMap<Row, u32>,
     cache: Vec<Cached>,
     joined: HashMap<(u32, u64), u32>,
+    /// Rows with the same facts for every category, by those facts.
+    uniform: HashMap<u32, u32>,
+    /// Breakpoints of the person at hand.
+    points: Vec<Micros>,
 }
 
 #[derive(Clone, Copy)]
@@ -91,6 +105,8 @@ impl Evaluator {
             row_ids: HashMap::new(),
             cache: vec![empty; 1 << CACHE_BITS],
             joined: HashMap::new(),
+            uniform: HashMap::new(),
+            points: Vec::new(),
         }
     }
 
@@ -164,42 +180,48 @@ impl Evaluator {
     /// Compiles one person's history; returns the segments in creation order.
     fn compile(&mut self, history: &PersonHistory, context: &Context, out: &mut Vec<Segment>) {
         let own = history.categories(context);
+        let person = history.under(context);
         let start = out.len();
-        let mut push = |evaluator: &mut Self, from: i64, at: Micros| {
-            let row = evaluator.compile_row(history, context, own.0, at);
+        let mut points = std::mem::take(&mut self.points);
+        history.breakpoints_into(context, &mut points);
+        let first = (i64::MIN, Micros::DISTANT_PAST);
+        for (from, at) in std::iter::once(first).chain(points.iter().map(|at| (at.0, *at))) {
+            let row = self.compile_row(&person, own.0, at);
             if out.len() == start || out[out.len() - 1].row != row {
                 out.push(Segment { from, row });
             }
-        };
-        push(self, i64::MIN, Micros::DISTANT_PAST);
-        for at in history.breakpoints(context) {
-            push(self, at.0, at);
         }
+        self.points = points;
     }
 
-    fn compile_row(&mut self, history: &PersonHistory, context: &Context, own: u32, at: Micros) -> u32 {
-        let mut row = [u32::MAX; SLOTS];
-        let mut shared = None;
-        for category in Category::ALL {
-            let slot = category.index();
-            row[slot] = if own & (1 << slot) != 0 {
-                let facts = history.facts(context, *category, at);
-                self.intern_facts(facts)
-            } else if let Some(id) = shared {
-                id
-            } else {
-                let facts = history.facts(context, *category, at);
-                let id = self.intern_facts(facts);
-                shared = Some(id);
-                id
-            };
-        }
+    fn compile_row(&mut self, person: &Portrait, own: u32, at: Micros) -> u32 {
         // Category bits that no version wrote are judged as the strictest we can: no basis at all.
         let nothing = self.intern_facts(Facts::default());
-        for id in row.iter_mut().filter(|id| **id == u32::MAX) {
-            *id = nothing;
+        let shared = Category::ALL.iter().find(|category| own & (1 << category.index()) == 0);
+        let shared = shared.map(|category| self.intern_facts(person.facts(*category, at)));
+        if let (0, Some(shared)) = (own, shared) {
+            return self.uniform_row(shared, nothing);
+        }
+        let mut row = [nothing; SLOTS];
+        for category in Category::ALL {
+            row[category.index()] = match shared {
+                Some(shared) if own & (1 << category.index()) == 0 => shared,
+                _ => self.intern_facts(person.facts(*category, at)),
+            };
         }
         self.intern_row(row)
+    }
+
+    /// The row with the same facts for every category.
+    fn uniform_row(&mut self, facts: u32, nothing: u32) -> u32 {
+        if let Some(row) = self.uniform.get(&facts) {
+            return *row;
+        }
+        let mut row = [nothing; SLOTS];
+        row[..Category::ALL.len()].fill(facts);
+        let id = self.intern_row(row);
+        self.uniform.insert(facts, id);
+        id
     }
 }
 
@@ -224,36 +246,47 @@ impl<'a> Compiler<'a> {
     pub fn push(&mut self, evaluator: &mut Evaluator, key: PersonKey, history: &PersonHistory) {
         let admission = &mut self.admission;
         assert!(admission.keys.last().is_none_or(|last| *last < key), "bug: people out of order");
-        admission.keys.push(key);
-        let named = admission.named.len();
-        admission.named.extend(history.named_records());
-        let names = if admission.named.len() > named { NAMES } else { 0 };
+        let names = if admission.push_named(history) { NAMES } else { 0 };
         admission.marks.push(names | if history.needs_lookup() { SLOW } else { 0 });
         admission.places.push(history.info.country);
         evaluator.compile(history, self.context, &mut admission.segments);
         admission.starts.push(u32::try_from(admission.segments.len()).expect("fewer segments than 2^32"));
+        admission.keys.push(key);
     }
 
     /// Everybody added.
     #[must_use]
-    pub fn finish(mut self) -> Admission {
-        self.admission.named.sort_unstable();
-        self.admission.named.dedup();
+    pub fn finish(self) -> Admission {
         self.admission
     }
 }
 
 impl Admission {
-    /// Whether choices name a record, so that it needs a lookup.
-    #[must_use]
-    pub fn names(&self, record: RecordKey) -> bool {
-        self.named.binary_search(&record.0).is_ok()
-    }
-
     /// Whether choices name any record of the bucket.
     #[must_use]
     pub const fn names_any(&self) -> bool {
         !self.named.is_empty()
+    }
+
+    /// Takes in the records that the next person's choices name; `false` if there are none.
+    fn push_named(&mut self, history: &PersonHistory) -> bool {
+        let first = self.named.len();
+        self.named.extend(history.named_records());
+        if self.named.len() == first {
+            return false;
+        }
+        self.named[first..].sort_unstable();
+        let number = |n: usize| u32::try_from(n).expect("fewer people and named records than 2^32");
+        self.naming.push(Naming { person: number(self.keys.len()), first: number(first) });
+        true
+    }
+
+    /// The records that choices of the person at a position name, ascending.
+    fn named_by(&self, position: usize) -> &[u128] {
+        let at = self.naming.partition_point(|n| (n.person as usize) < position);
+        let first = self.naming.get(at).filter(|n| n.person as usize == position).map(|n| n.first as usize);
+        let end = self.naming.get(at + 1).map_or(self.named.len(), |n| n.first as usize);
+        first.map_or(&[], |first| &self.named[first..end])
     }
 
     /// How many people.
@@ -285,15 +318,26 @@ impl Admission {
     #[must_use]
     pub fn at(&self, position: usize, key: PersonKey) -> PersonRows<'_> {
         if self.keys.get(position) != Some(&key) {
-            return PersonRows { segments: &self.stranger, slow: false, names: false, country: None };
+            return PersonRows { segments: &self.stranger, slow: false, named: &[] };
         }
         let (start, end) = (self.starts[position] as usize, self.starts[position + 1] as usize);
         PersonRows {
             segments: &self.segments[start..end],
             slow: self.marks[position] & SLOW != 0,
-            names: self.marks[position] & NAMES != 0,
-            country: self.places[position],
+            named: if self.marks[position] & NAMES == 0 { &[] } else { self.named_by(position) },
         }
+    }
+
+    /// Country of the account of the person at a position, if it is known.
+    #[must_use]
+    pub fn country(&self, position: usize) -> Option<Place> {
+        self.places.get(position).copied().flatten()
+    }
+
+    /// Whether the person at a position is `key`.
+    #[must_use]
+    pub fn is_at(&self, position: usize, key: PersonKey) -> bool {
+        self.keys.get(position) == Some(&key)
     }
 }
 
@@ -303,13 +347,22 @@ pub struct PersonRows<'a> {
     segments: &'a [Segment],
     /// Whether every record needs a lookup.
     pub slow: bool,
-    /// Whether those records need a lookup that [`Admission::names`].
-    pub names: bool,
-    /// Country of the account.
-    pub country: Option<Place>,
+    named: &'a [u128],
 }
 
 impl PersonRows<'_> {
+    /// Whether choices of the person name a record, so that it needs a lookup.
+    #[must_use]
+    pub fn names(&self, record: RecordKey) -> bool {
+        self.named.binary_search(&record.0).is_ok()
+    }
+
+    /// Whether choices of the person name any record.
+    #[must_use]
+    pub const fn names_any(&self) -> bool {
+        !self.named.is_empty()
+    }
+
     /// The row in force for a record created at `created`, and the first creation time at which it
     /// no longer is.
     #[must_use]

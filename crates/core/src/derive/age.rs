@@ -75,7 +75,11 @@ impl Age {
     pub(crate) fn reached(self, years: u8, at: Micros) -> bool {
         match self {
             Self::Unknown => false,
-            Self::Born(day) => birthday(day, years) <= at,
+            Self::Born(day) => {
+                // A year has 365 or 366 days; the birthday itself is asked for only where that leaves it open.
+                let after = |days: i32| midnight(day.saturating_add(days * i32::from(years)));
+                after(366) <= at || after(365) <= at && birthday(day, years) <= at
+            }
             Self::AtLeast(least) => least >= years,
         }
     }
@@ -128,6 +132,18 @@ mod tests {
         ] {
             let day = day_of(Micros::parse(born).unwrap());
             assert_eq!(birthday(day, years), Micros::parse(want).unwrap(), "{born} + {years}");
+        }
+    }
+
+    #[test]
+    fn an_age_is_reached_on_the_birthday_and_not_before() {
+        for day in (-30_000..20_000).step_by(17).chain([-3_960, 60, 789, 11_016]) {
+            for years in [0, 1, 4, 13, 16, 18, 99] {
+                let at = birthday(day, years);
+                let reached = |at| Age::Born(day).reached(years, at);
+                assert!(reached(at) && !reached(Micros(at.0 - 1)), "{day} + {years}");
+                assert!(reached(Micros::NEVER) && !reached(Micros::DISTANT_PAST), "{day} + {years}");
+            }
         }
     }
 }

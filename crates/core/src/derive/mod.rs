@@ -95,6 +95,24 @@ impl PersonHistory {
     /// The facts that depend on the person, the category and the time of creation alone.
     #[must_use]
     pub fn facts(&self, ctx: &Context<'_>, category: Category, created: Micros) -> Facts {
-        person::Subject::new(self, ctx, category, created, None).facts()
+        self.under(ctx).facts(category, created)
+    }
+
+    /// The person under a question, to be asked for the facts of many categories and times.
+    #[must_use]
+    pub fn under<'a>(&'a self, ctx: &'a Context<'a>) -> Portrait<'a> {
+        Portrait(person::Subject::new(self, ctx, Category::Post, Micros::DISTANT_PAST, None))
+    }
+}
+
+/// One person under one question: what holds for all their records was looked at once.
+#[derive(Clone, Copy)]
+pub struct Portrait<'a>(person::Subject<'a>);
+
+impl Portrait<'_> {
+    /// The facts for records of a category made at a time.
+    #[must_use]
+    pub fn facts(&self, category: Category, created: Micros) -> Facts {
+        self.0.with(category, created).facts()
     }
 }

@@ -96,6 +96,11 @@ impl<'a> Subject<'a> {
         Self { ctx, history, category, created, record, age, own_age, reborn, died, kinds }
     }
 
+    /// The same person, asked about other records.
+    pub(crate) const fn with(self, category: Category, created: Micros) -> Self {
+        Self { category, created, ..self }
+    }
+
     /// The acts that are known, in ledger order.
     pub(crate) fn acts(&self) -> impl Iterator<Item = &'a Act> + use<'a> {
         let ctx = self.ctx;

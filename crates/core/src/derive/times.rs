@@ -13,6 +13,13 @@ impl PersonHistory {
     #[must_use]
     pub fn breakpoints(&self, ctx: &Context<'_>) -> Vec<Micros> {
         let mut points = Vec::new();
+        self.breakpoints_into(ctx, &mut points);
+        points
+    }
+
+    /// As [`Self::breakpoints`], into a list that is used again and again.
+    pub(crate) fn breakpoints_into(&self, ctx: &Context<'_>, points: &mut Vec<Micros>) {
+        points.clear();
         let age = Age::of(self, ctx);
         if let (Age::Born(day), true) = (age, ctx.settings.uses.has(Fact::MadeTrainable)) {
             points.push(birthday(day, ctx.training_age));
@@ -44,7 +51,6 @@ impl PersonHistory {
         }
         points.sort_unstable();
         points.dedup();
-        points
     }
 
     /// Records from before a notice are judged otherwise only where it does not reach them.

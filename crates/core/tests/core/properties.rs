@@ -286,7 +286,7 @@ proptest! {
             let others = world.others();
             let view = world.view(&others);
             let people = Everyone { world: &world, ctx: &ctx };
-            let named = admission.names(view.key) || world.shared.names_record(view.key);
+            let named = rows.names(view.key) || world.shared.names_record(view.key);
             let slow = rows.slow || named || view.traits.needs_lookup();
             let facts = if slow {
                 full_facts(&view, world.history(), &ctx, &people)

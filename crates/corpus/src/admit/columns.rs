@@ -3,10 +3,12 @@
 use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, UInt64Type};
 use arrow_array::{Array, RecordBatch};
+use arrow_schema::{DataType, Field, Schema};
 use mandat_core::proof::PersonKey;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
@@ -14,8 +16,8 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::errors::ParquetError;
 
-/// Rows handed over at a time.
-pub(crate) const BATCH_ROWS: usize = 1 << 15;
+/// Rows handed over at a time: their decision columns stay in the cache of one core.
+pub(crate) const BATCH_ROWS: usize = 1 << 13;
 
 /// A Parquet file whose footer is read once and whose row groups are read by many.
 ///
@@ -31,6 +33,18 @@ impl Columns {
     pub(crate) fn open(path: &Path) -> Result<Self, ParquetError> {
         let file = File::open(path)?;
         let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())?;
+        Ok(Self { path: path.to_owned(), metadata })
+    }
+
+    /// As [`Self::open`], for a file of a schema: strings are views into the pages they were read from, not copies.
+    pub(crate) fn open_views(path: &Path, schema: &Schema) -> Result<Self, ParquetError> {
+        let file = File::open(path)?;
+        let view = |field: &Arc<Field>| match field.data_type() {
+            DataType::Utf8 => Arc::new(Field::new(field.name(), DataType::Utf8View, field.is_nullable())),
+            _ => Arc::clone(field),
+        };
+        let schema = Arc::new(Schema::new(schema.fields().iter().map(view).collect::<Vec<_>>()));
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new().with_schema(schema))?;
         Ok(Self { path: path.to_owned(), metadata })
     }
 

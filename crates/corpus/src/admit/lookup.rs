@@ -18,6 +18,7 @@ use mandat_core::traits::{Mark, Traits};
 use mandat_core::vocab::Category;
 
 use crate::admit::columns::Columns;
+use crate::admit::count::Counts;
 use crate::admit::scan::{RunOutcomes, short};
 use crate::admit::{AdmitError, Question};
 use crate::vault::{Run, run};
@@ -27,31 +28,38 @@ const KEPT: usize = 1 << 16;
 
 pub(crate) const NAMES: [&str; 7] = ["person", "created_at", "collected_at", "id", "record", "retain_until", "org"];
 
-/// Judges every pending row of a run.
+/// Judges and counts the pending rows of a run, which ascend.
 pub(crate) fn judge(
     run: &Run,
     columns: &Columns,
     question: &Question,
     evaluator: &mut Evaluator,
+    pending: &[u32],
     out: &mut RunOutcomes,
+    counts: &mut Counts,
 ) -> Result<(), AdmitError> {
-    let pending = out.pending();
     if pending.is_empty() {
         return Ok(());
     }
     let mut others = run.others()?.peekable();
     let mut author = Author::new(question.snapshot);
-    let mut done = 0;
-    let names = needed(&pending, out);
-    for batch in columns.rows(&pending, &names).map_err(|source| AdmitError::parquet(&run.decide_path, source))? {
+    let (mut done, mut span) = (0, 0);
+    let names = needed(pending, out);
+    for batch in columns.rows(pending, &names).map_err(|source| AdmitError::parquet(&run.decide_path, source))? {
         let batch = batch.map_err(|source| AdmitError::parquet(&run.decide_path, source.into()))?;
         let rows = SlowRows::of(&batch).ok_or_else(|| AdmitError::Layout(run.decide_path.clone()))?;
         for at in 0..batch.num_rows() {
             let row = pending[done];
             let named = named_in(&mut others, row)?;
-            let view = rows.view(at, Traits(out.traits[row as usize]), &named);
+            let traits = Traits(out.traits[row as usize]);
+            let view = rows.view(at, traits, &named);
             let facts = full_facts(&view, author.turn_to(view.person), question.context, question.people);
-            out.ids[row as usize] = short(evaluator.judge(facts));
+            let id = short(evaluator.judge(facts));
+            out.ids[row as usize] = id;
+            while out.spans.get(span + 1).is_some_and(|next| next.first <= row) {
+                span += 1;
+            }
+            counts.add(evaluator.outcome(id.into()), id, traits, 1, &mut out.seen[span]);
             done += 1;
         }
     }
@@ -169,6 +177,10 @@ impl<'a> SnapshotPeople<'a> {
     #[must_use]
     pub fn new(snapshot: &'a dyn Snapshot, context: &'a mandat_core::derive::Context<'a>) -> Self {
         Self { snapshot, context, kept: RefCell::default() }
+    }
+
+    pub(crate) const fn snapshot(&self) -> &'a dyn Snapshot {
+        self.snapshot
     }
 }
 

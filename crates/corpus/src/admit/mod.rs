@@ -27,6 +27,7 @@ pub use rows::each_record;
 pub use scan::NO_CANDIDATE;
 pub use tally::{InOut, ReasonCount, Summary, Tally};
 
+use crate::build::Order;
 use crate::vault::{Run, Vault, VaultError};
 use scan::RunOutcomes;
 
@@ -70,7 +71,14 @@ pub struct Question<'a> {
     pub categories: Categories,
 }
 
-impl Question<'_> {
+impl<'a> Question<'a> {
+    /// What an order asks of the people; one for each worker, for `people` remembers whom it was asked about.
+    #[must_use]
+    pub fn new(order: &'a Order, context: &'a Context<'a>, people: &'a SnapshotPeople<'a>) -> Self {
+        let (table, categories) = (order.rules.table, order.recipe.categories);
+        Self { context, table, snapshot: people.snapshot(), people, categories }
+    }
+
     pub(crate) fn shared(&self) -> &Shared {
         self.context.shared
     }
@@ -128,9 +136,10 @@ pub fn decide_compiled(
 ) -> Result<BucketDecision, AdmitError> {
     let runs = vault.runs(bucket)?;
     let mut rows = Vec::with_capacity(runs.len());
+    let mut counts = count::Counts::default();
     for run in &runs {
-        rows.push(scan::scan(run, question, admission, evaluator)?);
+        rows.push(scan::scan(run, question, admission, evaluator, &mut counts)?);
     }
-    let tally = count::count(&rows, admission, evaluator);
+    let tally = count::count(&rows, counts, admission, evaluator);
     Ok(BucketDecision { runs, rows, outcomes: evaluator.outcomes().to_vec(), tally })
 }

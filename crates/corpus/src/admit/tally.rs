@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mandat_core::table::{Outcome, Reasons};
+use mandat_core::table::Outcome;
 use mandat_core::vocab::{Category, Reason, Verdict};
 use serde::Serialize;
 
@@ -42,15 +42,6 @@ impl Tally {
         for (country, counts) in &other.countries {
             let mine = self.countries.entry(country.clone()).or_default();
             mine.iter_mut().zip(counts).for_each(|(a, b)| *a += b);
-        }
-    }
-
-    /// Counts one person: the reasons any of their records has, and whether one is in.
-    pub fn person(&mut self, reasons: Reasons, any_in: bool) {
-        self.people += 1;
-        self.people_in += u64::from(any_in);
-        for reason in reasons.iter() {
-            *self.people_by_reason.entry(reason.index()).or_default() += 1;
         }
     }
 

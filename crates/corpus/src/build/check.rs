@@ -66,7 +66,7 @@ impl Store {
     }
 
     /// Refuses a vault that is gone though revisions were made from it, or whose files are not those that
-    /// its manifest names.
+    /// its manifest names; with `deep` the bytes of every file that a build reads are looked at.
     ///
     /// # Errors
     /// [`BuildError::NoVault`], [`BuildError::DamagedVault`], or when the store cannot be read.
@@ -76,7 +76,7 @@ impl Store {
         {
             return Err(BuildError::NoVault { corpus });
         }
-        let problems = vault.verify_files(deep);
+        let problems = if deep { vault.verify_for_build() } else { vault.verify_files(false) };
         match problems.split_first() {
             None => Ok(()),
             Some((first, rest)) => Err(BuildError::DamagedVault { first: first.clone(), more: rest.len() }),

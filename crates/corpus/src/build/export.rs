@@ -39,8 +39,7 @@ pub fn export_verdicts(vault: &Vault, snapshot: &dyn Snapshot, order: &Order, pa
     let mut rows = 0;
     for bucket in 0..vault.buckets() {
         let people = SnapshotPeople::new(snapshot, &context);
-        let categories = order.recipe.categories;
-        let question = Question { context: &context, table: order.rules.table, snapshot, people: &people, categories };
+        let question = Question::new(order, &context, &people);
         rows += write_bucket(&decide_bucket(vault, &question, bucket)?, &schema, &mut writer)?;
     }
     writer.into_inner()?.sync_all().map_err(|source| BuildError::io("sync", path, source))?;

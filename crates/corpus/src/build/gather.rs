@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Int64Type, UInt64Type};
+use arrow_array::types::{Int64Type, UInt8Type, UInt64Type};
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, BooleanArray, RecordBatch, RecordBatchReader, StringArray, TimestampMicrosecondArray,
+    Array, ArrayRef, BinaryArray, BooleanArray, DictionaryArray, RecordBatch, RecordBatchReader, StringArray,
+    StringViewArray, TimestampMicrosecondArray,
 };
+use arrow_buffer::{Buffer, OffsetBuffer};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use arrow_select::concat::concat_batches;
 use arrow_select::interleave::interleave_record_batch;
-use mandat_core::proof::PersonKey;
+use mandat_core::proof::{KEY_BYTES, PersonKey};
 use mandat_core::traits::Traits;
+use mandat_core::vocab::Category;
 
 use crate::admit::columns::Columns;
 use crate::build::BuildError;
@@ -29,6 +32,25 @@ pub(crate) struct Gathered {
 }
 
 impl Gathered {
+    /// The same with columns of the types that [`shard::schema`] names: texts copied out of their pages, categories
+    /// as words.
+    ///
+    /// # Errors
+    /// Never for what [`gather`] gives.
+    pub(crate) fn plain(mut self) -> Result<Self, BuildError> {
+        let mut columns = self.rows.columns().to_vec();
+        for column in &mut columns {
+            if let Some(texts) = column.as_string_view_opt() {
+                *column = Arc::new(texts.iter().collect::<StringArray>());
+            } else if let Some(words) = column.as_dictionary_opt::<UInt8Type>() {
+                let words = words.downcast_dict::<StringArray>().ok_or(BuildError::Layout("category"))?;
+                *column = Arc::new(words.into_iter().collect::<StringArray>());
+            }
+        }
+        self.rows = RecordBatch::try_new(shard::schema(), columns)?;
+        Ok(self)
+    }
+
     /// Everything in one batch: the columns of a shard, then `person` and `member`.
     ///
     /// # Errors
@@ -111,8 +133,7 @@ pub(crate) fn denied_of(
     let (left, right) = (read(decide, rows, &["person", "created_at"])?, read(text, rows, &["text"])?);
     let created = left.column_by_name("created_at").and_then(|c| c.as_primitive_opt::<Int64Type>());
     let created = created.ok_or(BuildError::Layout("created_at"))?;
-    let texts =
-        right.column_by_name("text").and_then(|c| c.as_string_opt::<i32>()).ok_or(BuildError::Layout("text"))?;
+    let texts = named(&right, "text")?.as_string_view_opt().ok_or(BuildError::Layout("text"))?;
     for (row, person) in keys(&left, "person")?.enumerate().filter(|(row, _)| texts.is_valid(*row)) {
         entries.extend(denied::entry(&mut maker, texts.value(row), created.value(row), person));
     }
@@ -125,7 +146,7 @@ fn piece(run: &Wanted) -> Result<RecordBatch, BuildError> {
     let right = read(run.text, run.rows, &["text"])?;
     let text = redact(right.column_by_name("text").ok_or(BuildError::Layout("text"))?, run)?;
     let mut fields: Vec<Arc<Field>> = left.schema().fields().iter().cloned().collect();
-    fields.push(Arc::new(Field::new("text", DataType::Utf8, true)));
+    fields.push(Arc::new(Field::new("text", DataType::Utf8View, true)));
     let mut columns = left.columns().to_vec();
     columns.push(text);
     fields.push(Arc::new(Field::new(REDACTED, DataType::Boolean, false)));
@@ -146,7 +167,7 @@ fn redact(text: &ArrayRef, run: &Wanted) -> Result<ArrayRef, BuildError> {
     if run.redacted.is_empty() {
         return Ok(Arc::clone(text));
     }
-    let text = text.as_string_opt::<i32>().ok_or(BuildError::Layout("text"))?;
+    let text = text.as_string_view_opt().ok_or(BuildError::Layout("text"))?;
     let mut pending = run.redacted.iter().peekable();
     let replaced = run.rows.iter().enumerate().map(|(i, row)| {
         while pending.next_if(|(r, _)| r < row).is_some() {}
@@ -155,7 +176,7 @@ fn redact(text: &ArrayRef, run: &Wanted) -> Result<ArrayRef, BuildError> {
             None => text.is_valid(i).then(|| text.value(i)),
         }
     });
-    Ok(Arc::new(replaced.collect::<StringArray>()))
+    Ok(Arc::new(replaced.collect::<StringViewArray>()))
 }
 
 fn keys<'a>(batch: &'a RecordBatch, name: &'static str) -> Result<impl Iterator<Item = u128> + 'a, BuildError> {
@@ -194,25 +215,41 @@ fn named<'a>(rows: &'a RecordBatch, name: &'static str) -> Result<&'a ArrayRef, 
     rows.column_by_name(name).ok_or(BuildError::Layout(name))
 }
 
-/// The columns of a corpus shard.
+/// The columns of a corpus shard; texts are views into the pages they were read from, categories a dictionary.
 fn output(rows: &RecordBatch) -> Result<RecordBatch, BuildError> {
     let column = |name: &'static str| named(rows, name);
-    let record: BinaryArray = {
-        let keys = column("record")?.as_fixed_size_binary_opt().ok_or(BuildError::Layout("record"))?;
-        (0..rows.num_rows()).map(|i| Some(keys.value(i))).collect()
-    };
-    let text = column("text")?.as_string_opt::<i32>().ok_or(BuildError::Layout("text"))?;
-    let traits = column("traits")?.as_primitive_opt::<UInt64Type>().ok_or(BuildError::Layout("traits"))?;
-    let category: StringArray =
-        traits.values().iter().map(|t| Some(Traits(*t).category().map_or("", |c| c.as_str()))).collect();
-    let created = column("created_at")?.as_primitive_opt::<Int64Type>().ok_or(BuildError::Layout("created_at"))?;
-    let created = TimestampMicrosecondArray::new(created.values().clone(), None).with_timezone("UTC");
+    let keys = column("record")?.as_fixed_size_binary_opt().ok_or(BuildError::Layout("record"))?;
+    let ends = OffsetBuffer::from_repeated_length(KEY_BYTES, keys.len());
+    let record = BinaryArray::try_new(ends, Buffer::from(keys.value_data()), None)?;
+    let text = column("text")?.as_string_view_opt().ok_or(BuildError::Layout("text"))?;
     let text: ArrayRef = if text.null_count() == 0 {
         Arc::new(text.clone())
     } else {
-        Arc::new(text.iter().map(|t| Some(t.unwrap_or(""))).collect::<StringArray>())
+        Arc::new(text.iter().map(|t| Some(t.unwrap_or(""))).collect::<StringViewArray>())
     };
-    let columns: Vec<ArrayRef> =
-        vec![Arc::new(record), text, Arc::clone(column("lang")?), Arc::new(category), Arc::new(created)];
-    Ok(RecordBatch::try_new(shard::schema(), columns)?)
+    let traits = column("traits")?.as_primitive_opt::<UInt64Type>().ok_or(BuildError::Layout("traits"))?;
+    let created = column("created_at")?.as_primitive_opt::<Int64Type>().ok_or(BuildError::Layout("created_at"))?;
+    let created = TimestampMicrosecondArray::new(created.values().clone(), None).with_timezone("UTC");
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(record),
+        text,
+        Arc::clone(column("lang")?),
+        Arc::new(categories(traits.values())?),
+        Arc::new(created),
+    ];
+    let fields = shard::schema();
+    let fields = fields
+        .fields()
+        .iter()
+        .zip(&columns)
+        .map(|(field, column)| Field::new(field.name(), column.data_type().clone(), field.is_nullable()));
+    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields.collect::<Vec<_>>())), columns)?)
+}
+
+/// The words of categories; bits that no version wrote have an empty one.
+fn categories(traits: &[u64]) -> Result<DictionaryArray<UInt8Type>, BuildError> {
+    let words = StringArray::from_iter_values(Category::ALL.iter().map(|c| c.as_str()).chain([""]));
+    let unknown = Category::ALL.len();
+    let word = |traits: &u64| Traits(*traits).category().map_or(unknown, Category::index) as u8;
+    Ok(DictionaryArray::try_new(traits.iter().map(word).collect(), Arc::new(words))?)
 }

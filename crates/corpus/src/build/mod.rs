@@ -229,13 +229,7 @@ pub fn each_bucket<E: From<AdmitError> + Send>(
     let done = std::sync::atomic::AtomicU64::new(0);
     (0..vault.buckets()).into_par_iter().try_for_each(|bucket| {
         let people = SnapshotPeople::new(snapshot, &context);
-        let question = Question {
-            context: &context,
-            table: order.rules.table,
-            snapshot,
-            people: &people,
-            categories: order.recipe.categories,
-        };
+        let question = Question::new(order, &context, &people);
         visit(bucket, decide_bucket(vault, &question, bucket)?)?;
         progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, vault.buckets());
         Ok(())
@@ -282,7 +276,7 @@ pub struct Built {
     pub retries: u32,
 }
 
-/// Builds and publishes a revision. Every file of the vault is compared with its digest before it is used.
+/// Builds and publishes a revision. Every file that it reads is compared with its digest before it is used.
 ///
 /// # Errors
 /// [`BuildError`]; nothing is then visible as a revision.

@@ -34,7 +34,7 @@ pub(crate) fn redactions(
     for batch in text.rows(&chosen, &["text"])? {
         let batch = batch?;
         let texts =
-            batch.column_by_name("text").and_then(|c| c.as_string_opt::<i32>()).ok_or(BuildError::Layout("text"))?;
+            batch.column_by_name("text").and_then(|c| c.as_string_view_opt()).ok_or(BuildError::Layout("text"))?;
         for at in 0..texts.len() {
             let row = chosen[out.len()];
             let cut = if texts.is_valid(at) { cut(texts.value(at), &spans[out.len()]) } else { String::new() };

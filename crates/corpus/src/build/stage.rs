@@ -4,7 +4,7 @@
 //! logical rows alone: rows are merged into person order and cut by key prefix before the encoder
 //! sees them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use arrow_array::{RecordBatch, UInt32Array};
@@ -29,6 +29,7 @@ use crate::curate::shuffle::write_entries;
 use crate::curate::spill::Spilled;
 use crate::members::List;
 use crate::since::{self, Coming};
+use crate::vault::format::text_schema;
 use crate::vault::{Layout, Vault};
 
 /// One bucket, decided and written, not yet part of a revision.
@@ -53,18 +54,25 @@ pub(crate) struct StagedBucket {
     pub(crate) tally: Tally,
 }
 
-/// Digest over the outcomes of all rows of a bucket, run by run, and what it has coming.
+/// Digest over the outcomes of all rows of a bucket, run by run: the outcomes in their order, and the
+/// place of each row's among them; and what it has coming. Ids are in the order in which outcomes were met, and
+/// say nothing.
 pub(crate) fn digest(decision: &BucketDecision, coming: &Coming) -> Digest {
+    let outcomes: BTreeSet<Outcome> = decision.outcomes.iter().copied().collect();
     let mut hasher = Hasher::new();
     hasher.update_prefixed(&coming.bytes());
+    for outcome in &outcomes {
+        hasher.update(&[outcome.verdict as u8]);
+        hasher.update(&outcome.reasons.0.to_be_bytes());
+    }
+    let place = |outcome: &Outcome| outcomes.iter().position(|o| o == outcome).expect("bug: an outcome of its own");
+    let places: Vec<[u8; 2]> = decision.outcomes.iter().map(|o| (place(o) as u16).to_be_bytes()).collect();
     let mut bytes = Vec::new();
     for (run, rows) in decision.runs.iter().zip(&decision.rows) {
         hasher.update(&run.unit.to_be_bytes());
         bytes.clear();
         for id in &rows.ids {
-            let outcome = (*id != NO_CANDIDATE).then(|| decision.outcomes[*id as usize]);
-            bytes.push(outcome.map_or(u8::MAX, |o| o.verdict as u8));
-            bytes.extend_from_slice(&outcome.map_or(0, |o| o.reasons.0).to_be_bytes());
+            bytes.extend_from_slice(places.get(*id as usize).unwrap_or(&NO_CANDIDATE.to_be_bytes()));
         }
         hasher.update_prefixed(&bytes);
     }
@@ -80,10 +88,12 @@ pub(crate) fn stage(
     decision: BucketDecision,
     (asked, coming): (Categories, &Coming),
 ) -> Result<StagedBucket, BuildError> {
-    let open = |path: &std::path::Path| Columns::open(path).map_err(|source| AdmitError::parquet(path, source));
     let mut files = Vec::new();
     for run in &decision.runs {
-        files.push((open(&run.decide_path)?, open(&run.text_path)?));
+        let decide = Columns::open(&run.decide_path).map_err(|e| AdmitError::parquet(&run.decide_path, e))?;
+        let text = Columns::open_views(&run.text_path, &text_schema());
+        let text = text.map_err(|e| AdmitError::parquet(&run.text_path, e))?;
+        files.push((decide, text));
     }
     let mut redacted = Vec::new();
     for (i, run) in decision.runs.iter().enumerate() {
@@ -153,7 +163,7 @@ impl Plan<'_> {
             return Ok(self.cuts.write(store, &name, &gathered)?.map(Shard::Written));
         };
         let shard = u32::try_from(prefix).expect("fewer shards than 2^32");
-        let passed = curation.pass(shard, &gathered)?;
+        let passed = curation.pass(shard, &gathered.plain()?)?;
         Spilled::write(store, shard, name, &passed).map(|spilled| Some(Shard::Spilled(spilled)))
     }
 

@@ -1,9 +1,11 @@
 //! Whether the files that the manifest names are there, as long as it says, and unchanged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
+
+use rayon::prelude::*;
 
 use super::manifest::{FileEntry, Manifest, OverlayEntry};
 use super::{Vault, run};
@@ -53,16 +55,27 @@ impl Vault {
     /// whether its bytes are those that were written. Problems come in the order of their paths.
     #[must_use]
     pub fn verify_files(&self, deep: bool) -> Vec<Problem> {
+        self.problems(|_| deep, deep)
+    }
+
+    /// As [`Self::verify_files`], but only the bytes of files that a build reads are looked at: runs, overlays,
+    /// who holds handles. Indexes and postings, which only an ingest reads, must be there and of their length.
+    #[must_use]
+    pub fn verify_for_build(&self) -> Vec<Problem> {
+        let runs = self.manifest.units.iter().flat_map(|u| &u.runs).flat_map(|r| [&r.decide, &r.text, &r.others]);
+        let read: BTreeSet<&str> = runs.chain(&self.manifest.holders).map(|entry| entry.path.as_str()).collect();
+        self.problems(|entry| read.contains(entry.path.as_str()), true)
+    }
+
+    fn problems(&self, deep: impl Fn(&FileEntry) -> bool + Sync, overlays: bool) -> Vec<Problem> {
+        let files: Vec<&FileEntry> = self.manifest.entries().collect();
+        let fault = |entry: &FileEntry| Some((PathBuf::from(&entry.path), fault_of(&self.dir, entry, deep(entry))?));
+        let found: Vec<(PathBuf, Fault)> = files.into_par_iter().filter_map(fault).collect();
+        let beside = self.manifest.overlays();
+        let beside = beside.filter_map(|e| Some((PathBuf::from(&e.path), overlay_fault(&self.dir, e, overlays)?)));
         let mut faults: BTreeMap<PathBuf, Fault> = BTreeMap::new();
-        for entry in self.manifest.entries() {
-            if let Some(fault) = fault_of(&self.dir, entry, deep) {
-                faults.entry(PathBuf::from(&entry.path)).or_insert(fault);
-            }
-        }
-        for entry in self.manifest.overlays() {
-            if let Some(fault) = overlay_fault(&self.dir, entry, deep) {
-                faults.entry(PathBuf::from(&entry.path)).or_insert(fault);
-            }
+        for (path, fault) in found.into_iter().chain(beside) {
+            faults.entry(path).or_insert(fault);
         }
         faults.into_iter().map(|(path, fault)| Problem { path, fault }).collect()
     }

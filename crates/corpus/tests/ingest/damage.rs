@@ -52,7 +52,12 @@ fn a_changed_byte_is_found_in_the_depth() {
             *byte ^= 1;
             fs::write(&full, &changed).unwrap();
             assert_eq!(vault.verify_files(false), []);
-            assert_eq!(vault.verify_files(true), [Problem { path: path.clone(), fault: Fault::Content }]);
+            let problem = Problem { path: path.clone(), fault: Fault::Content };
+            assert_eq!(vault.verify_files(true), std::slice::from_ref(&problem));
+            // A build reads no index of an ingest, no posting and no rejection.
+            let name = path.to_string_lossy();
+            let read = [".parquet", ".bin", "-holders.idx"].iter().any(|end| name.ends_with(end));
+            assert_eq!(vault.verify_for_build(), if read { vec![problem] } else { Vec::new() }, "{name}");
         }
         fs::write(&full, &bytes).unwrap();
     }

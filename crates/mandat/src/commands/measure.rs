@@ -3,35 +3,28 @@
 //! What is timed is said by each verb; digests and preparations are not. CPU time is that of all
 //! threads, as the kernel accounts it.
 
-use std::hash::BuildHasher;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
-use mandat_core::event::{Categories, Range};
-use mandat_core::history::{Act, Consent, Named, PersonHistory, Reach, Shared, Tag, What};
 use mandat_core::manifest::{PackRef, Revision};
 use mandat_core::members::Secrets;
 use mandat_core::packs::Packs;
-use mandat_core::person::PersonInfo;
 use mandat_core::proof::{Keyer, PersonKey, SubjectSecret, sha256};
 use mandat_core::snapshot::Snapshot;
 use mandat_core::time::Micros;
-use mandat_core::vocab::{Category, FIRST_PARTY, Method, Profile};
+use mandat_core::vocab::Profile;
 use mandat_corpus::admit::BucketDecision;
 use mandat_corpus::build::{self, Barrier, BuildError, Commit, Order, Rules, Store};
 use mandat_corpus::curate::{Curation, Duplicates};
-use mandat_corpus::measure::{admitted_ids, each_choice, plan_folded, read_decisive, threads, write_folded};
+use mandat_corpus::measure::{admitted_ids, plan_folded, read_decisive, threads, write_folded};
 use mandat_corpus::recipe::Recipe;
 use mandat_corpus::vault::Vault;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::commands::Context;
+use crate::commands::raw_choices::RawPeople;
 use crate::failure::{Exit, Failure, OrFail, Outcome, from_library};
-
-/// The platform that generated records are on.
-const PLATFORM: &str = "bench";
 
 /// What to measure, and on which data.
 #[derive(Debug, clap::Args)]
@@ -146,7 +139,7 @@ pub(crate) fn build(ctx: &mut Context, args: &Args) -> Outcome {
     let bench = Bench::open(ctx, args)?;
     let store = Store::new(&args.out.join("mandat-store"));
     let clock = Clock::start();
-    let people = raw_people(&args.data, &bench.keyer)?;
+    let people = bench.people_of(args)?;
     let order = bench.order(&[]);
     let built = build::build(&bench.vault, &store, &people, &order, bench.manifest.as_of, &NoBarrier, &|_, _| {});
     let built = built.map_err(|e| from_library(Exit::Refused, &e))?;
@@ -182,9 +175,13 @@ impl Barrier for NoBarrier {
 }
 
 impl Bench {
+    fn people_of(&self, args: &Args) -> Outcome<RawPeople> {
+        RawPeople::read(&args.data, &self.keyer).map_err(|e| from_library(Exit::BadInput, &e))
+    }
+
     fn raw(&self, args: &Args) -> Outcome<serde_json::Value> {
         let clock = Clock::start();
-        let people = raw_people(&args.data, &self.keyer)?;
+        let people = self.people_of(args)?;
         let folded = Clock::start();
         let lists = std::sync::Mutex::new(Vec::new());
         let order = self.order(&[]);
@@ -210,7 +207,7 @@ impl Bench {
         let people: &dyn Snapshot = match &self.people {
             Some(people) => people,
             None => {
-                raw = raw_people(&args.data, &self.keyer)?;
+                raw = self.people_of(args)?;
                 &raw
             }
         };
@@ -220,138 +217,6 @@ impl Bench {
         let clock = Clock::start();
         let kept = plan_folded(&self.vault, people, &order, &folder).map_err(|e| from_library(Exit::Refused, &e))?;
         Ok(self.report("plan", &clock.stop(), json!({ "kept": kept })))
-    }
-}
-
-/// People with their acts: one flat list, and who made which.
-struct RawPeople {
-    shared: Shared,
-    acts: Vec<Act>,
-    /// By key: the person, and where in `order` their acts start.
-    people: Vec<(PersonKey, u32)>,
-    /// Places in `acts`, by person, then as they came.
-    order: Vec<u32>,
-}
-
-impl RawPeople {
-    /// The acts of the person at a place, put into a list that is used again and again.
-    fn history(&self, at: usize, mut acts: Vec<Act>) -> PersonHistory {
-        let end = self.people.get(at + 1).map_or(self.order.len(), |p| p.1 as usize);
-        acts.clear();
-        acts.extend(self.order[self.people[at].1 as usize..end].iter().map(|i| self.acts[*i as usize].clone()));
-        PersonHistory::with_acts(PersonInfo::default(), acts)
-    }
-}
-
-impl Snapshot for RawPeople {
-    fn position(&self) -> u64 {
-        self.acts.len() as u64
-    }
-
-    fn appended(&self) -> Micros {
-        Micros::DISTANT_PAST
-    }
-
-    fn shared(&self) -> &Shared {
-        &self.shared
-    }
-
-    fn each_in_bucket(&self, bits: u32, bucket: u64, visit: &mut dyn FnMut(PersonKey, &PersonHistory)) {
-        let start = self.people.partition_point(|(key, _)| key.prefix(bits) < bucket);
-        let end = self.people.partition_point(|(key, _)| key.prefix(bits) <= bucket);
-        let mut acts = Vec::new();
-        for at in start..end {
-            let history = self.history(at, acts);
-            visit(self.people[at].0, &history);
-            acts = history.into_acts();
-        }
-    }
-
-    fn person(&self, key: PersonKey) -> Option<PersonHistory> {
-        let at = self.people.binary_search_by_key(&key, |(k, _)| *k).ok()?;
-        Some(self.history(at, Vec::new()))
-    }
-}
-
-/// Accounts by name, numbered as they come; names lie one behind the other.
-#[derive(Default)]
-struct Names {
-    text: String,
-    ends: Vec<u32>,
-    table: HashTable<u32>,
-    hasher: DefaultHashBuilder,
-}
-
-impl Names {
-    fn name(text: &str, ends: &[u32], number: u32) -> std::ops::Range<usize> {
-        let start = number.checked_sub(1).map_or(0, |before| ends[before as usize] as usize);
-        debug_assert!(ends[number as usize] as usize <= text.len(), "bug: a name ends behind the text");
-        start..ends[number as usize] as usize
-    }
-
-    fn number(&mut self, account: &str) -> u32 {
-        let hash = self.hasher.hash_one(account);
-        let same = |n: &u32| &self.text[Self::name(&self.text, &self.ends, *n)] == account;
-        if let Some(number) = self.table.find(hash, same) {
-            return *number;
-        }
-        let number = u32::try_from(self.ends.len()).expect("fewer people than 2^32");
-        self.text.push_str(account);
-        self.ends.push(u32::try_from(self.text.len()).expect("names of a bench fit in 4 GB"));
-        let (text, ends, hasher) = (&self.text, &self.ends, &self.hasher);
-        self.table.insert_unique(hash, number, |n| hasher.hash_one(&text[Self::name(text, ends, *n)]));
-        number
-    }
-
-    /// Person keys by number.
-    fn keys(&self, keyer: &Keyer) -> Vec<PersonKey> {
-        let numbers = 0..u32::try_from(self.ends.len()).expect("fewer people than 2^32");
-        numbers.map(|n| keyer.person(PLATFORM, &self.text[Self::name(&self.text, &self.ends, n)])).collect()
-    }
-}
-
-/// Raw events, in the order they came, by person.
-fn raw_people(data: &Path, keyer: &Keyer) -> Outcome<RawPeople> {
-    let mut names = Names::default();
-    let (mut acts, mut persons) = (Vec::new(), Vec::new());
-    let read = each_choice(&data.join("choices.parquet"), &mut |account, purpose, kind, category, record, at| {
-        persons.push(names.number(account));
-        let position = persons.len() as u64;
-        let records = record.map(|id| keyer.record(PLATFORM, id).0).into_iter().collect();
-        let categories = category.and_then(|c| c.parse::<Category>().ok()).map_or(Categories::ALL, Categories::one);
-        let reach = Reach::new([purpose], categories, [FIRST_PARTY], records, Range::default());
-        let what = match kind {
-            "consent" => What::Consent(consent(reach)),
-            "withdraw" => What::Withdraw(reach),
-            _ => What::Object(reach, Default::default()),
-        };
-        let at = Micros(at);
-        acts.push(Act { position, id: Tag::of_position(position), received: at, asserted: at, appended: at, what });
-    });
-    read.map_err(|e| from_library(Exit::BadInput, &e))?;
-    let keys = names.keys(keyer);
-    let mut by_person: Vec<(PersonKey, u32)> = (0..).zip(&persons).map(|(i, p)| (keys[*p as usize], i)).collect();
-    by_person.sort_unstable();
-    let mut people: Vec<(PersonKey, u32)> = Vec::with_capacity(keys.len());
-    for (place, (key, _)) in (0..).zip(&by_person) {
-        if people.last().is_none_or(|(last, _)| last != key) {
-            people.push((*key, place));
-        }
-    }
-    let order = by_person.into_iter().map(|(_, i)| i).collect();
-    Ok(RawPeople { shared: Shared::default(), acts, people, order })
-}
-
-fn consent(reach: Reach) -> Consent {
-    Consent {
-        reach,
-        notice: None,
-        method: Method::ActiveToggle,
-        explicit: 0,
-        names: Named::default(),
-        bundled: false,
-        expires: None,
-        term: None,
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) mod packs;
 pub(crate) mod people;
 pub(crate) mod plan;
 pub(crate) mod prove;
+mod raw_choices;
 pub(crate) mod report;
 mod strict;
 pub(crate) mod verify;
