@@ -5,6 +5,7 @@
 pub mod decontaminate;
 pub mod denied;
 pub mod fingerprint;
+pub mod language;
 pub mod lists;
 pub mod near;
 pub mod normal;
