@@ -15,17 +15,25 @@ impl Counts {
     }
 
     /// Counts a hash; says how often it was there before.
+    ///
+    /// A table at most half full has no long chains unless somebody made the words for it: those count as new.
     fn add(&mut self, hash: u64) -> u32 {
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
-        while self.slots[at].1 > 0 && self.slots[at].0 != hash {
+        for _ in 0..LONGEST_CHAIN {
+            let slot = &mut self.slots[at];
+            if slot.1 == 0 || slot.0 == hash {
+                *slot = (hash, slot.1 + 1);
+                return slot.1 - 1;
+            }
             at = (at + 1) & mask;
         }
-        let slot = &mut self.slots[at];
-        *slot = (hash, slot.1 + 1);
-        slot.1 - 1
+        0
     }
 }
+
+/// Slots looked at for one hash.
+const LONGEST_CHAIN: usize = 64;
 
 /// One word: its hash, and where it stands in the text.
 #[derive(Debug, Clone, Copy)]
