@@ -6,6 +6,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::finish::finish;
+use super::pass::kinds;
 use super::settle::{Settle, of_shard};
 use super::spec::Curation;
 use super::spill::Spilled;
@@ -37,7 +38,7 @@ pub(crate) fn curate(
             .spilled
             .par_iter()
             .map(|spilled| {
-                let finished = finish(spilled, of_shard(&drops, spilled.shard), &[])?;
+                let finished = finish(spilled, of_shard(&drops, spilled.shard), &kinds())?;
                 let written = finished.kept.as_ref().map(|rows| cuts.write(store, &spilled.name, rows)).transpose()?;
                 Ok((written.flatten(), finished.write_dropped(store, &spilled.name)?, finished.summary))
             })

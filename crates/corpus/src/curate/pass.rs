@@ -9,22 +9,25 @@ use std::sync::Arc;
 use arrow_array::builder::{BinaryBuilder, StringBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
-use arrow_array::{Array, ArrayRef, RecordBatch, UInt8Array, UInt32Array};
+use arrow_array::{Array, ArrayRef, BinaryArray, RecordBatch, UInt8Array, UInt32Array};
 use arrow_schema::{DataType, Field, Schema};
 use mandat_core::proof::sha256;
 use mandat_text::decontaminate::{Asker, Lengths, Set};
 use mandat_text::fingerprint::{BYTES, Fingerprint, Fingerprinter};
 use mandat_text::quality::{Judge, Settings};
+use mandat_text::redact::{self, Kind, Redactor, Span};
 
 use super::settle::{EXACT, Place, exact_entry};
 use super::spec::{Curation, Duplicates, Quality};
 use super::why::Why;
 use crate::build::BuildError;
 use crate::build::gather::Gathered;
+use crate::members::{Name, mark_redacted};
 
 /// The stage, ready to work: its specification with everything it looks up.
 pub(crate) struct Stage {
     spec: Curation,
+    redactor: Option<Redactor>,
     rules: Option<Settings>,
     evaluation: Set,
 }
@@ -62,6 +65,8 @@ struct Columns<'a> {
     why: Vec<u8>,
     chars: Vec<u32>,
     spans: BinaryBuilder,
+    found: Vec<Span>,
+    pairs: Vec<u8>,
     exact: Vec<[u8; EXACT]>,
     prints: Vec<[u8; PRINT]>,
     maker: Fingerprinter,
@@ -70,13 +75,16 @@ struct Columns<'a> {
 impl Stage {
     /// Makes the stage ready.
     pub(crate) fn new(spec: &Curation) -> Self {
+        let kinds: Vec<Kind> = spec.redact.iter().map(|r| r.kind()).collect();
+        let find = redact::Settings { kinds, ..redact::Settings::default() };
+        let redactor = (!spec.redact.is_empty()).then(|| Redactor::new(&find));
         let rules = match spec.quality {
             Quality::Off => None,
             Quality::Short => Some(Settings { toxicity: false, ..Settings::short() }),
             Quality::Long => Some(Settings { toxicity: false, ..Settings::long() }),
         };
         let evaluation = Set::build(&spec.items, Lengths::default());
-        Self { spec: spec.clone(), rules, evaluation }
+        Self { spec: spec.clone(), redactor, rules, evaluation }
     }
 
     /// What the recipe asks for.
@@ -107,11 +115,13 @@ impl Stage {
 
     /// One text through all steps that need no other.
     fn row(&self, text: &str, lang: Option<&str>, created: i64, place: Place, out: &mut Columns<'_>) {
-        let why = out.why_not(text);
-        out.why.push(why.index());
         out.chars.push(u32::try_from(text.chars().count()).unwrap_or(u32::MAX));
         out.lang.append_option(lang);
-        out.spans.append_value([]);
+        let redacted = self.redactor.as_ref().and_then(|redactor| out.redact(redactor, text));
+        let text = redacted.as_deref().unwrap_or(text);
+        out.spans.append_value(&out.pairs);
+        let why = out.why_not(text);
+        out.why.push(why.index());
         if why != Why::KEPT {
             out.text.append_value("");
             return;
@@ -127,6 +137,11 @@ impl Stage {
             out.prints.push(entry);
         }
     }
+}
+
+/// Names of the kinds that a row's spans number.
+pub(super) fn kinds() -> [&'static str; Kind::ALL.len()] {
+    Kind::ALL.map(Kind::name)
 }
 
 /// The first half of a text's SHA-256: nobody can make a text that takes another's place.
@@ -146,10 +161,27 @@ impl<'a> Columns<'a> {
             why: Vec::with_capacity(rows),
             chars: Vec::with_capacity(rows),
             spans: BinaryBuilder::with_capacity(rows, 0),
+            found: Vec::new(),
+            pairs: Vec::new(),
             exact: Vec::new(),
             prints: Vec::new(),
             maker: Fingerprinter::new(KEY),
         }
+    }
+
+    /// The text without personal data, if there was any; counts what was taken out.
+    fn redact(&mut self, redactor: &Redactor, text: &str) -> Option<String> {
+        redactor.spans_into(text, &[], &mut self.found);
+        let mut counts = [0_u8; Kind::ALL.len()];
+        for span in &self.found {
+            let count = &mut counts[span.kind as usize];
+            *count = count.saturating_add(1);
+        }
+        self.pairs.clear();
+        for (kind, count) in (0_u8..).zip(counts).filter(|(_, count)| *count > 0) {
+            self.pairs.extend([kind, count]);
+        }
+        (!self.found.is_empty()).then(|| redactor.apply(text, &self.found).into_owned())
     }
 
     /// What speaks against a text, if anything does that needs no other text.
@@ -166,8 +198,10 @@ impl<'a> Columns<'a> {
     fn finish(mut self, packed: &RecordBatch) -> Result<Passed, BuildError> {
         let mut fields: Vec<Arc<Field>> = packed.schema().fields().iter().cloned().collect();
         let mut columns = packed.columns().to_vec();
+        let spans = self.spans.finish();
         for (field, column) in fields.iter().zip(&mut columns) {
             match field.name().as_str() {
+                "member" => *column = Arc::new(members(column, &spans)?),
                 "text" => *column = Arc::new(self.text.finish()),
                 "lang" => *column = Arc::new(self.lang.finish()),
                 _ => {}
@@ -176,7 +210,7 @@ impl<'a> Columns<'a> {
         let more: [(&str, DataType, ArrayRef); 3] = [
             ("why", DataType::UInt8, Arc::new(UInt8Array::from(self.why))),
             ("chars", DataType::UInt32, Arc::new(UInt32Array::from(self.chars))),
-            ("spans", DataType::Binary, Arc::new(self.spans.finish())),
+            ("spans", DataType::Binary, Arc::new(spans)),
         ];
         for (name, data, column) in more {
             fields.push(Arc::new(Field::new(name, data, false)));
@@ -185,4 +219,17 @@ impl<'a> Columns<'a> {
         let rows = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?;
         Ok(Passed { rows, exact: self.exact, prints: self.prints })
     }
+}
+
+/// What the tree of records holds of each row, of which some have something cut out of their text now.
+fn members(column: &ArrayRef, spans: &BinaryArray) -> Result<BinaryArray, BuildError> {
+    let names = column.as_binary_opt::<i32>().ok_or(BuildError::Layout("member"))?;
+    let name = |(name, spans): (Option<&[u8]>, Option<&[u8]>)| {
+        let mut name: Name = name.and_then(|n| n.try_into().ok()).ok_or(BuildError::Layout("member"))?;
+        if spans.is_some_and(|s| !s.is_empty()) {
+            mark_redacted(&mut name);
+        }
+        Ok(Some(name))
+    };
+    names.iter().zip(spans).map(name).collect()
 }

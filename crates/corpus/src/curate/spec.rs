@@ -1,5 +1,6 @@
 //! What a recipe says about curation: the section `[curation]`.
 
+use mandat_text::redact::Kind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -7,6 +8,8 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Curation {
+    /// Which kinds of personal data are replaced by placeholders.
+    pub redact: Vec<Redact>,
     /// Which rules of quality drop texts.
     pub quality: Quality,
     /// Evaluation sets: texts that share a run of 13 words with one of them are dropped.
@@ -24,11 +27,54 @@ pub struct Curation {
 impl Default for Curation {
     fn default() -> Self {
         Self {
+            redact: Redact::ALL.to_vec(),
             quality: Quality::Short,
             evaluation: Vec::new(),
             items: Vec::new(),
             denied_copies: true,
             duplicates: Duplicates::Near,
+        }
+    }
+}
+
+/// A kind of personal data ([`mandat_text::redact::Kind`]) that is looked for in texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Redact {
+    /// E-mail addresses.
+    Email,
+    /// Telephone numbers.
+    Phone,
+    /// Bank account numbers.
+    Iban,
+    /// Payment card numbers.
+    Card,
+    /// Network addresses.
+    Ip,
+    /// Postal addresses.
+    Address,
+    /// Names of accounts.
+    Handle,
+    /// What in a URL says whose it is.
+    Url,
+}
+
+impl Redact {
+    /// Every kind.
+    pub const ALL: [Self; 8] =
+        [Self::Email, Self::Phone, Self::Iban, Self::Card, Self::Ip, Self::Address, Self::Handle, Self::Url];
+
+    /// The kind as the text crate knows it.
+    pub(super) const fn kind(self) -> Kind {
+        match self {
+            Self::Email => Kind::Email,
+            Self::Phone => Kind::Phone,
+            Self::Iban => Kind::Iban,
+            Self::Card => Kind::Card,
+            Self::Ip => Kind::Ip,
+            Self::Address => Kind::Address,
+            Self::Handle => Kind::Handle,
+            Self::Url => Kind::UrlId,
         }
     }
 }

@@ -28,6 +28,11 @@ pub(crate) fn name(id: &str, redacted: bool) -> Name {
     name
 }
 
+/// Says that something was cut out of a record's text after all.
+pub(crate) const fn mark_redacted(name: &mut Name) {
+    name[RECORD - 1] = REDACTED;
+}
+
 /// A list put aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct List {

@@ -21,7 +21,7 @@ use rayon::prelude::*;
 
 pub use tree::{MemberFiles, TreeFault};
 
-pub(crate) use list::{List, Name, name};
+pub(crate) use list::{List, Name, mark_redacted, name};
 
 use crate::build::{BuildError, Store};
 use sort::Sorter;

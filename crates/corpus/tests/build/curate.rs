@@ -229,7 +229,11 @@ fn what_is_delivered_suppresses_what_stands_for_few_people() {
 fn what_breaks_a_rule_or_stands_in_an_evaluation_set_is_dropped_for_that() {
     let mut world = copying(21);
     let exam = "which of the seven rivers of the old kingdom runs uphill for a day in every leap year";
-    for (id, text) in [("exam", exam), ("links", "https://example.org/a https://example.org/b")] {
+    for (id, text) in [
+        ("exam", exam),
+        ("links", "https://example.org/a https://example.org/b"),
+        ("mail", "if you want to come along to the lake, write to anna.meier@example.org or ring the bell"),
+    ] {
         world.records.push(json!({"id": id, "platform": "x", "account": "a1", "audience": "public",
             "created_at": "2024-01-01T00:00:00Z", "text": text}));
     }
@@ -241,6 +245,12 @@ fn what_breaks_a_rule_or_stands_in_an_evaluation_set_is_dropped_for_that() {
     let why = |id: &str| dropped_for(&Store::new(dir.path()), "grow", 1, keyer().record("x", id).0).unwrap();
     assert_eq!(why("exam").as_deref(), Some("EVALUATION_OVERLAP"));
     assert_eq!(why("links").as_deref(), Some("spam.link_only"));
+    assert_eq!(why("mail"), None);
+    let kept = texts(dir.path(), &built.content);
+    let mail = &kept[&keyer().record("x", "mail").0];
+    assert_eq!(mail, "if you want to come along to the lake, write to <EMAIL_1> or ring the bell");
     let summary = built.curated.unwrap();
+    assert_eq!(summary.redacted["EMAIL"].spans, 1);
+    assert_eq!(built.content.curation.unwrap().redacted_by_kind["EMAIL"], None, "fewer than ten people");
     assert_eq!(summary.funnel().last().unwrap().left, summary.kept, "every drop belongs to a step");
 }
