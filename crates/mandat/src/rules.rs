@@ -18,6 +18,8 @@ use crate::signatures::{Vouched, vouched};
 pub(crate) struct RuleBook {
     pub(crate) packs: Packs,
     pub(crate) refs: Vec<PackRef>,
+    /// Their texts.
+    pub(crate) sources: Sources,
     /// Packs for which nobody vouches, and why; records are then out for RULEPACK_UNSIGNED.
     pub(crate) unsigned: Vec<(String, String)>,
 }
@@ -50,8 +52,61 @@ impl RuleBook {
             let alone = Packs::load(&[*source]).map_err(|found| complain(&found))?;
             refs.push(PackRef { id: pack.id.clone(), version: pack.version.clone(), sha256: alone.hash.to_string() });
         }
-        Ok(Self { packs, refs, unsigned })
+        Ok(Self { packs, refs, sources, unsigned })
     }
+
+    /// Keeps the texts of these packs in a home, under the digest of what decides in each: what a revision
+    /// was decided by can then be read again, whatever becomes of `packs/`.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub(crate) fn keep(&self, home: &Home) -> Outcome {
+        for (pack, (_, text)) in self.refs.iter().zip(&self.sources) {
+            let path = kept_path(home, &pack.sha256);
+            if !path.is_file() {
+                std::fs::create_dir_all(home.root.join(KEPT)).or_refuse(|| format!("cannot make `{KEPT}`"))?;
+                mandat_ledger::durable::replace(&path, &mut |out| out.write_all(text.as_bytes()))
+                    .or_refuse(|| format!("cannot write `{}`", path.display()))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Folder of a home with the packs that its revisions were decided by.
+const KEPT: &str = "packs-used";
+
+fn kept_path(home: &Home, sha256: &str) -> PathBuf {
+    home.root.join(KEPT).join(format!("{sha256}.toml"))
+}
+
+/// The texts of the packs that a revision was decided by; `None` if one was not kept, as versions before
+/// that did not, and is not a pack of today with the same digest either.
+///
+/// # Errors
+/// When a kept text cannot be read, or is not the one that its name says.
+pub(crate) fn kept(home: &Home, refs: &[PackRef]) -> Outcome<Option<Sources>> {
+    let mut sources = Sources::with_capacity(refs.len());
+    for pack in refs {
+        let path = kept_path(home, &pack.sha256);
+        let text = match path.is_file() {
+            true => std::fs::read_to_string(&path).or_bad_input(|| format!("cannot read `{}`", path.display()))?,
+            false => match own_text(Some(home), &pack.id).or_else(|| embedded(&pack.id).map(str::to_owned)) {
+                Some(text) => text,
+                None => return Ok(None),
+            },
+        };
+        let found = Packs::load(&[(&pack.id, &text)]).map(|alone| alone.hash.to_string());
+        match found {
+            Ok(hash) if hash == pack.sha256 => sources.push((pack.id.clone(), text)),
+            _ if path.is_file() => {
+                return Err(Failure::bad_input(format!("`{}` is not what its name says", path.display()))
+                    .hint("remove it, or restore it from a backup"));
+            }
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(sources))
 }
 
 fn sources(home: Option<&Home>, names: &[String]) -> Outcome<Sources> {

@@ -1,5 +1,5 @@
 use mandat_core::packs::first_gap;
-use mandat_corpus::build::{Built, Difference, Store, build, difference};
+use mandat_corpus::build::{Built, Difference, Order, Rules, Store, build, compare, difference};
 use serde_json::json;
 
 use crate::barrier::LedgerBarrier;
@@ -9,7 +9,7 @@ use crate::commands::{Context, Open};
 use crate::failure::{Exit, Failure, Outcome, from_library};
 use crate::report;
 use crate::revisions::Published;
-use crate::rules::Tested;
+use crate::rules::{Tested, compile, kept};
 use crate::ui::{Bar, bytes, count, duration};
 use crate::work::{Work, ledger_continues};
 
@@ -83,6 +83,7 @@ fn since_parent(open: &Open, work: &Work, built: &Built) -> Outcome<Option<Diffe
 pub(crate) fn publish(ctx: &Context, open: &Open, work: &Work, bar: &Bar) -> Outcome<Built> {
     let store = Store::new(&open.home.store());
     ledger_continues(&work.ledger, &store)?;
+    work.book.keep(&open.home)?;
     let barrier = LedgerBarrier::new(open, &work.ledger);
     let built = build(&work.vault, &store, &work.snapshot, &work.order(), ctx.now(), &barrier, &|done, of| {
         bar.total(of);
@@ -108,8 +109,16 @@ pub(crate) fn may_build(open: &Open, work: &Work) -> Outcome {
     }
     let (recipe, list) = (&work.recipe, work.recipe.packs.join(","));
     if let Some(gap) = first_gap(&work.book.packs, recipe.profile) {
-        return Err(Failure::refused(format!("the rules of `{names}` have a gap: {}", gap.message)).hint(format!(
-            "mandat packs check {list} says when, mandat packs diff core,eu-gdpr {list} --recipe {} whom",
+        let mut failure = Failure::refused(format!("the rules of `{names}` have a gap: {}", gap.message));
+        let mut before = "core,eu-gdpr".to_owned();
+        if let Some((revision, people)) = untold(open, work)? {
+            let people = if people == 1 { "1 person".to_owned() } else { format!("{people} people") };
+            let words = "would come in without having been told, beside the rules of revision";
+            failure.causes.push(format!("{people} {words} {revision}"));
+            before = revision.to_string();
+        }
+        return Err(failure.hint(format!(
+            "mandat packs check {list} says when, mandat packs diff {before} {list} --recipe {} whom",
             recipe.name
         )));
     }
@@ -127,6 +136,21 @@ pub(crate) fn may_build(open: &Open, work: &Work) -> Outcome {
         return Err(on_file("a legitimate interest assessment", purpose, "lia"));
     }
     Ok(())
+}
+
+/// How many people would come in who were never told, by these rules instead of those of the last revision;
+/// `None` if there is none, or its packs were not kept.
+fn untold(open: &Open, work: &Work) -> Outcome<Option<(u64, usize)>> {
+    let store = Store::new(&open.home.store());
+    let refuse = |e: &dyn std::error::Error| from_library(Exit::BadInput, e);
+    let corpus = &work.recipe.name;
+    let Some(last) = store.revisions(corpus).map_err(|e| refuse(&e))?.pop() else { return Ok(None) };
+    let refs = store.content(corpus, last).map_err(|e| refuse(&e))?.packs;
+    let Some(sources) = kept(&open.home, &refs)? else { return Ok(None) };
+    let before = compile(&sources)?;
+    let rules = Rules { table: &before.table, settings: before.settings, packs: &refs };
+    let found = compare(&work.vault, &work.snapshot, &Order { rules, ..work.order() }, &work.order(), &|_, _| {});
+    Ok(Some((last, found.map_err(|e| refuse(&e))?.untold.len())))
 }
 
 fn on_file(what: &str, purpose: &str, key: &str) -> Failure {

@@ -240,3 +240,35 @@ fn signing_refuses_what_is_no_pack_of_the_home_and_answers_as_json() {
     assert!(answer["key"].as_str().unwrap().starts_with("mandat-home+"));
     drop(cli.run(&["packs", "sign"]).ended(2));
 }
+
+#[test]
+fn a_revision_is_compared_with_by_the_packs_it_was_decided_by() {
+    let (cli, _folder) = filled();
+    packs(&cli, "own", OWN);
+    recipe(&cli, "\"core\", \"eu-gdpr\", \"own\"");
+    drop(cli.run(&["packs", "sign", "own"]).done());
+    cli.write("s.yaml", SCENARIO);
+    drop(cli.run(&["packs", "test", "s.yaml"]).done());
+    drop(cli.run(&["build", "r"]).done());
+    drop(cli.run(&["packs", "diff", "1", "--recipe", "r"]).done().says("the rules are the same"));
+    // The pack of today is another, and one of then is gone from the folder.
+    packs(&cli, "own", &OWN.replace("record.observed", "record.inferred"));
+    drop(cli.run(&["packs", "diff", "1", "--recipe", "r"]).done().says("record.observed").says("record.inferred"));
+    drop(cli.run(&["packs", "diff", "1", "core", "--recipe", "r"]).done().says("own/observed"));
+    drop(cli.run(&["packs", "diff", "7", "--recipe", "r"]).ended(2).says("there are: 1"));
+    drop(cli.run(&["packs", "diff", "1", "core"]).ended(2).says("--recipe"));
+    drop(cli.run(&["packs", "diff", "core"]).ended(2));
+    // Whoever would come in untold is counted beside the rules of the last revision.
+    cli.write("d.jsonl", "{\"id\":\"d1\",\"platform\":\"x\",\"account\":\"dora\",\"audience\":\"public\",\"created_at\":\"2024-03-01T12:00:00Z\",\"text\":\"zon\"}\n");
+    cli.write("dp.jsonl", "{\"account\":\"dora\",\"platform\":\"x\",\"country\":\"NL\",\"born\":\"1983-05-01\"}\n");
+    drop(cli.run(&["people", "import", "dp.jsonl"]).done());
+    drop(cli.run(&["ingest", "d.jsonl"]).done());
+    packs(&cli, "eu-gdpr", &loose());
+    recipe(&cli, "\"core\", \"eu-gdpr\"");
+    drop(cli.run(&["packs", "sign", "eu-gdpr"]).done());
+    let refused = cli.run(&["build", "r"]).ended(1).says("1 person would come in without having been told");
+    drop(refused.says("mandat packs diff 1 core,eu-gdpr --recipe r"));
+    let kept = std::fs::read_dir(cli.folder().join("packs-used")).unwrap().next().unwrap().unwrap().path();
+    std::fs::write(&kept, "id = \"other\"\nversion = \"1\"\n").unwrap();
+    drop(cli.run(&["packs", "diff", "1", "--recipe", "r"]).ended(3).says("is not what its name says"));
+}

@@ -1,29 +1,32 @@
 use mandat_core::manifest::PackRef;
 use mandat_core::packs::{Change, Flip, FlipKind, Packs, diff, flips};
-use mandat_corpus::build::{Comparison, Moved, Order, Rules, compare};
+use mandat_corpus::build::{Comparison, Moved, Order, Rules, Store, compare};
 use serde_json::json;
 
 use crate::commands::Context;
 use crate::failure::{Exit, Failure, Outcome, from_library};
 use crate::home::Home;
-use crate::rules::{compile, sources_of};
+use crate::rules::{RuleBook, compile, kept, sources_of};
 use crate::ui::{Table, Ui, count};
-use crate::work::Work;
+use crate::work::{Work, read_recipe};
 
 /// Show what other packs would change: rules, combinations of facts, and people of a home
 ///
-/// OLD and NEW are packs in layering order, separated by commas: names or files. With a recipe every record of
-/// the home's vault is decided by both, and whoever would come in without having been told is listed.
+/// OLD and NEW are packs in layering order, separated by commas: names or files. OLD may be the number of a
+/// revision of the recipe, which stands for the packs it was decided by; NEW is then what the recipe names now.
+/// With a recipe every record of the home's vault is decided by both, and whoever would come in without having
+/// been told is listed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  mandat packs diff core,eu-gdpr core,eu-gdpr,de-hh-2025\n  \
-    mandat packs diff core,eu-gdpr core,packs/own.toml --recipe own-model-opt-out --json")]
+    mandat packs diff core,eu-gdpr core,packs/own.toml --recipe own-model-opt-out --json\n  \
+    mandat packs diff 3 --recipe own-model")]
 pub(super) struct Args {
-    /// The packs in use
+    /// The packs in use, or the number of a revision
     #[arg(value_name = "OLD")]
     old: String,
     /// The packs that would take their place
-    #[arg(value_name = "NEW")]
-    new: String,
+    #[arg(value_name = "NEW", required_unless_present = "recipe")]
+    new: Option<String>,
     /// Decide the home's vault for this recipe by both
     #[arg(long, value_name = "NAME")]
     recipe: Option<String>,
@@ -31,9 +34,17 @@ pub(super) struct Args {
 
 pub(super) fn run(ctx: &mut Context, args: &Args) -> Outcome {
     let home = Home::find(ctx.global.home.as_deref(), &ctx.around).ok();
-    let (old, new) = (load(ctx, home.as_ref(), &args.old)?, load(ctx, home.as_ref(), &args.new)?);
+    let named = recipe(ctx, home.as_ref(), args)?;
+    let old = match args.old.parse::<u64>() {
+        Ok(revision) => of_revision(ctx, named.as_deref(), revision)?,
+        Err(_) => load(ctx, home.as_ref(), &args.old)?,
+    };
+    let new = match &args.new {
+        Some(new) => load(ctx, home.as_ref(), new)?,
+        None => of_recipe(ctx, named.as_deref())?,
+    };
     let (rules, turned) = (diff(&old, &new), flips(&old, &new));
-    let vault = match recipe(ctx, home.as_ref(), args)? {
+    let vault = match named {
         Some(recipe) => Some(on_vault(ctx, &recipe, &old, &new)?),
         None => None,
     };
@@ -71,6 +82,38 @@ pub(super) fn run(ctx: &mut Context, args: &Args) -> Outcome {
 
 fn load(ctx: &Context, home: Option<&Home>, list: &str) -> Outcome<Packs> {
     compile(&sources_of(ctx, home, list)?)
+}
+
+/// The packs that a revision was decided by, as they were then.
+fn of_revision(ctx: &mut Context, recipe: Option<&str>, revision: u64) -> Outcome<Packs> {
+    let Some(recipe) = recipe else {
+        return Err(Failure::usage(format!("which recipe is revision {revision} of?")).hint("add --recipe NAME"));
+    };
+    let open = ctx.open()?;
+    let corpus = read_recipe(&open, recipe)?.name;
+    let store = Store::new(&open.home.store());
+    let known = store.revisions(&corpus).map_err(|e| from_library(Exit::BadInput, &e))?;
+    if !known.contains(&revision) {
+        let list: Vec<String> = known.iter().map(u64::to_string).collect();
+        return Err(Failure::usage(format!("`{corpus}` has no revision {revision}"))
+            .hint(format!("there are: {}", list.join(", "))));
+    }
+    let refs = store.content(&corpus, revision).map_err(|e| from_library(Exit::BadInput, &e))?.packs;
+    match kept(&open.home, &refs)? {
+        Some(sources) => compile(&sources),
+        None => {
+            Err(Failure::refused(format!("the packs of revision {revision} were not kept by the version that made it"))
+                .hint("name them: mandat packs diff OLD NEW"))
+        }
+    }
+}
+
+/// The packs that a recipe names now.
+fn of_recipe(ctx: &mut Context, recipe: Option<&str>) -> Outcome<Packs> {
+    let Some(recipe) = recipe else { return Err(Failure::usage("which packs should take their place?")) };
+    let open = ctx.open()?;
+    let recipe = read_recipe(&open, recipe)?;
+    Ok(RuleBook::load(Some(&open.home), &recipe.packs)?.packs)
 }
 
 /// The recipe to decide the vault for: the one named, or the only one of a home named with --home.
