@@ -8,6 +8,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::fault;
+
 static COUNTER: AtomicU64 = AtomicU64::new(0);
 
 /// How a create-if-absent write ended.
@@ -25,8 +27,10 @@ pub enum Created {
 /// # Errors
 /// Whatever `write` or the system reports; the name then holds what it held before.
 pub fn replace(path: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    fault::io("replace.write")?;
     let temp = write_temp(path, write)?;
-    rename_and_sync(&temp, path).inspect_err(|_| discard(&temp))
+    rename_and_sync(&temp, path).inspect_err(|_| discard(&temp))?;
+    fault::io("replace.done")
 }
 
 /// Puts a file in place only if the name is free.
@@ -35,10 +39,14 @@ pub fn replace(path: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<
 /// Whatever `write` or the system reports; the name is then still free.
 pub fn create(path: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<Created> {
     let temp = write_temp(path, write)?;
-    let linked = fs::hard_link(&temp, path);
+    let linked = fault::io("create.link").and_then(|()| fs::hard_link(&temp, path));
     discard(&temp);
     match linked {
-        Ok(()) => sync_dir(parent(path)).map(|()| Created::New),
+        Ok(()) => {
+            fault::io("create.link.done")?;
+            sync_dir(parent(path))?;
+            fault::io("create.done").map(|()| Created::New)
+        }
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(Created::Exists),
         Err(e) => Err(e),
     }
@@ -71,7 +79,9 @@ pub fn is_temporary(name: &str) -> bool {
 }
 
 fn rename_and_sync(temp: &Path, path: &Path) -> io::Result<()> {
+    fault::io("replace.rename")?;
     fs::rename(temp, path)?;
+    fault::io("replace.rename.done")?;
     sync_dir(parent(path))
 }
 

@@ -43,6 +43,7 @@ mod entropy;
 mod erase;
 mod error;
 mod expect;
+mod fault;
 mod fold;
 mod handles;
 mod hold;

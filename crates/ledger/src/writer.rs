@@ -8,6 +8,7 @@ use mandat_proof::{PersonKey, SubjectSecret};
 use crate::entropy::Entropy;
 use crate::error::LedgerError;
 use crate::expect::Expected;
+use crate::fault;
 use crate::keys::Keys;
 use crate::ledger::{Head, Ledger, read_account, read_head};
 use crate::log::Sequencer;
@@ -73,7 +74,9 @@ impl<'a> Writer<'a> {
     /// Makes everything durable, rows and their entries in the log together; without it, nothing happened.
     pub(crate) fn commit(self) -> Result<(), LedgerError> {
         self.log.finish(&self.tx)?;
-        Ok(self.tx.commit()?)
+        fault::at("commit")?;
+        self.tx.commit()?;
+        fault::at("commit.done")
     }
 
     /// When the next row will be appended: the ledger's own clock never stands still or goes back.

@@ -11,6 +11,8 @@
 mod content;
 mod error;
 mod files;
+#[cfg(test)]
+mod kill;
 mod publish;
 mod receipt;
 mod sequencer;

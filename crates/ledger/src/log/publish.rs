@@ -17,6 +17,7 @@ use super::files::LogFiles;
 use super::tables::{checkpoint_from, read_entries, read_frontier, root_at, store_checkpoint};
 use super::witness::FileWitness;
 use crate::error::LedgerError;
+use crate::fault;
 use crate::ledger::Ledger;
 
 /// Tiles that are written side by side.
@@ -142,6 +143,7 @@ impl Ledger {
     pub fn publish(&mut self, publisher: &Publisher, now: Micros) -> Result<Published, LogError> {
         self.continues(publisher)?;
         let _lock = publisher.files.lock()?;
+        fault::at("publish")?;
         let old = self.published(publisher)?;
         let head = read_frontier(&self.connection)?;
         let before = old.as_ref().map_or(0, Checkpoint::size);
@@ -153,24 +155,29 @@ impl Ledger {
             return Ok(Published { size: head.size(), new: 0, note });
         }
         self.write_tiles(publisher, before, &head)?;
+        fault::at("publish.tiles.done")?;
         let note = match checkpoint_from(&self.connection, head.size())? {
             Some((size, note)) if size == head.size() => note,
             _ => self.sign(publisher, &head, now)?,
         };
         publisher.files.set_checkpoint(&note)?;
+        fault::at("publish.checkpoint.done")?;
         publisher.files.drop_partial(&Tile::between(before, head.size()))?;
+        fault::at("publish.done")?;
         Ok(published(&note))
     }
 
     fn sign(&mut self, publisher: &Publisher, head: &Frontier, now: Micros) -> Result<SignedNote, LogError> {
         let checkpoint = Checkpoint::new(&self.origin, head.size(), head.root())
             .map_err(|_| LedgerError::Corrupt { position: 0, what: "the head of its log" })?;
+        fault::at("publish.sign")?;
         let mut note = checkpoint.sign(&publisher.signer).map_err(LogError::Key)?;
         let signed = note.clone();
         for witness in &publisher.witnesses {
             let line = witness.look(&publisher.files, &publisher.trust, &signed, now)?;
             note.add(line).map_err(LogError::Key)?;
         }
+        fault::at("publish.witnesses.done")?;
         store_checkpoint(&self.connection, head.size(), &note)?;
         Ok(note)
     }

@@ -8,6 +8,7 @@
 use mandat_proof::{Digest, Entry, Frontier, SignedNote, empty_root, leaf_hash};
 
 use crate::error::LedgerError;
+use crate::fault;
 use crate::store::{Connection, OptionalExtension, TransactionBehavior, params};
 
 /// What the log was after the newest transaction.
@@ -72,7 +73,9 @@ pub(crate) fn store_checkpoint(connection: &Connection, size: u64, note: &Signed
         "INSERT INTO log_checkpoints(size, note) VALUES (?1, ?2)",
         params![size.cast_signed(), note.to_string().into_bytes()],
     )?;
-    Ok(tx.commit()?)
+    fault::at("note")?;
+    tx.commit()?;
+    fault::at("note.done")
 }
 
 /// The first checkpoint of at least that size that was signed; `None` if there is none yet.
