@@ -142,8 +142,9 @@ mod tests {
         let alone = detector.detect("super normal").code;
         let with = |stated: &&str| detector.detect_with("super normal", Some(*stated)).code;
         let stated = ["de", "en", "es", "fr", "ca", "pt", "ro", "sv", "fi", "vi", "ru"];
-        assert!(stated.iter().all(|code| with(code) == *code || with(code) == alone));
-        assert!(stated.iter().filter(|code| with(code) == **code).count() > 3);
+        assert!(stated.iter().all(|code| [*code, alone, "und"].contains(&with(code))));
+        let believed: Vec<_> = stated.iter().filter(|code| with(code) == **code).collect();
+        assert!(believed.len() > 2, "{believed:?}");
         assert_ne!(with(&"ru"), "ru");
         let clear = "We are going for a walk along the river tomorrow.";
         assert_eq!(detector.detect_with(clear, Some("de")).code, "en");
