@@ -74,6 +74,28 @@ fn judges_proofs_of_membership_through_the_log() {
     }
 }
 
+#[test]
+fn judges_every_frozen_document_as_it_should() {
+    let (cli, _folder) = empty();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../proof/tests/vectors/documents.json");
+    let documents: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    cli.write("policy.txt", &policy(&documents));
+    for case in ["receipts", "members"].iter().flat_map(|list| documents[list].as_array().unwrap()) {
+        cli.write("document.json", case["text"].as_str().unwrap());
+        let ran = cli.run(&["verify", "document.json", "--key", "policy.txt", "--json"]);
+        match &case["expect"] {
+            expect if *expect == json!("refused") => {
+                assert!(ran.code == 1 || ran.code == 3, "{}: {}\n{}", case["name"], ran.code, ran.stdout);
+            }
+            expect => {
+                let answer = ran.done().json();
+                assert_eq!(answer["verified"], json!(true), "{}", case["name"]);
+                assert_eq!(answer["number"], expect["present"], "{}", case["name"]);
+            }
+        }
+    }
+}
+
 /// A sample as the file that a person is given; `None` where its revision cannot be read.
 fn membership_file(case: &Value) -> Option<String> {
     let receipt: mandat_core::proof::Receipt = case["revision"].as_str()?.parse().ok()?;

@@ -15,7 +15,7 @@ const MISSING: &str =
 /// Runs in the page: judges every sample and writes the verdicts where the test finds them.
 const JUDGE: &str = r##"
 (async () => {
-  const { trust, receipts, members, latest } = JSON.parse(document.getElementById("vectors").textContent);
+  const { trust, receipts, members, latest, documents } = JSON.parse(document.getElementById("vectors").textContent);
   const verdicts = [];
   const judge = async (list, check) => {
     for (const sample of list) {
@@ -32,6 +32,16 @@ const JUDGE: &str = r##"
   });
   await judge(latest, async ({ act, n, secret, marks, proof }) =>
     Number(await mandat.verifyLatest(act, n, secret, marks, proof, trust)));
+  if (documents) {
+    await judge(documents.receipts, async ({ text }) => {
+      await mandat.verifyDocument(text, trust);
+      return "verified";
+    });
+    await judge(documents.members, async ({ text }) => {
+      const { number } = await mandat.verifyMembershipFile(text, trust);
+      return number === null ? "absent" : { present: number };
+    });
+  }
   const { receipt } = receipts[0];
   document.getElementById("log").value = trust.log[0];
   document.getElementById("receipt").value = receipt;
@@ -65,6 +75,31 @@ fn the_second_verifier_judges_every_frozen_sample_alike() {
         }
     }
     assert_eq!(verdicts[cases.len()], json!("yes: Verified."), "the form itself");
+}
+
+#[test]
+fn documents_are_held_against_the_proof_inside_them() {
+    let mut probe = Command::new("chromium");
+    probe.arg("--version");
+    if tool::find(probe, MISSING).is_none() {
+        return;
+    }
+    let read =
+        |name: &str| -> Value { serde_json::from_str(&fs::read_to_string(tool::source(name)).unwrap()).unwrap() };
+    let documents = read("../vectors/documents.json");
+    let vectors = json!({"trust": documents["trust"], "receipts": [{"receipt": documents["receipt"]}], "members": [],
+        "latest": [], "documents": documents});
+    let verdicts = judged_in_browser(&vectors.to_string());
+    let cases: Vec<&Value> =
+        ["receipts", "members"].iter().flat_map(|list| documents[list].as_array().unwrap()).collect();
+    assert_eq!(verdicts.len(), cases.len() + 2);
+    for (case, verdict) in cases.iter().zip(&verdicts[1..]) {
+        if case["expect"] == json!("refused") {
+            assert!(verdict["refused"].is_string(), "{}: {verdict}", case["name"]);
+        } else {
+            assert_eq!(*verdict, case["expect"], "{}", case["name"]);
+        }
+    }
 }
 
 #[test]
