@@ -6,6 +6,7 @@
 //! assumed: the lists of admitted ids must have the same digest.
 
 mod ingest;
+mod ledger;
 mod measure;
 mod table;
 
@@ -53,6 +54,9 @@ const PROFILE: &str = "consent";
 pub(crate) fn run(args: &[String]) -> Result<bool> {
     let plan = parse(args)?;
     let place = Place::find()?;
+    if plan.what == "ledger" {
+        return ledger::run(&place, plan.records, plan.runs);
+    }
     Cmd::cargo(&place, "build --locked --release -p mandat").show()?;
     let python = Venv::at(&place)?.python()?;
     let name = if plan.what == "curate" { format!("curate-{}", plan.records) } else { plan.records.to_string() };
@@ -76,7 +80,7 @@ pub(crate) fn run(args: &[String]) -> Result<bool> {
 }
 
 fn parse(args: &[String]) -> Result<Plan> {
-    let mut plan = Plan { what: "all".to_owned(), records: 10_000_000, runs: 5, write: false };
+    let mut plan = Plan { what: "all".to_owned(), records: 0, runs: 5, write: false };
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let mut number = || -> Result<u64> {
@@ -84,12 +88,17 @@ fn parse(args: &[String]) -> Result<Plan> {
             value.replace('_', "").parse().with_context(|| format!("`{value}` is not a number"))
         };
         match arg.as_str() {
-            "plan" | "build" | "ingest" | "curate" | "all" => plan.what.clone_from(arg),
+            "plan" | "build" | "ingest" | "curate" | "ledger" | "all" => plan.what.clone_from(arg),
             "--records" => plan.records = number()?,
             "--runs" => plan.runs = usize::try_from(number()?)?.max(1),
             "--write" => plan.write = true,
-            other => bail!("unknown argument `{other}`; known: plan build ingest curate all --records --runs --write"),
+            other => {
+                bail!("unknown argument `{other}`; known: plan build ingest curate ledger all --records --runs --write")
+            }
         }
+    }
+    if plan.records == 0 {
+        plan.records = if plan.what == "ledger" { 200_000 } else { 10_000_000 };
     }
     Ok(plan)
 }

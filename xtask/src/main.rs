@@ -8,7 +8,7 @@
 //! - `tidy`: the crate edges and the house rules that no lint knows;
 //! - `demos [--write]`: the demo on every real file that lies beside the checkout;
 //! - `nightly`: the same tests with many more cases, and the fuzz targets;
-//! - `bench [plan|build|ingest|all]`: figures beside DuckDB and Polars, in the same run.
+//! - `bench [plan|build|ingest|ledger|all]`: figures beside DuckDB and Polars, in the same run.
 //!
 //! It depends on no Mandat crate and builds in seconds. Start at [`ci::run`].
 
@@ -36,8 +36,8 @@ const USAGE: &str = "usage: cargo xtask VERB
   tidy                              crate edges, sizes, words, licences, links
   demos [--write]                   the demo on the real files beside the checkout; --write puts counts into README.md
   nightly                           many more cases, fuzzing where cargo-fuzz is installed
-  bench [plan|build|ingest|all] [--records N] [--runs N] [--write]
-                                    figures beside the peers; --write puts the table into README.md";
+  bench [plan|build|ingest|ledger|all] [--records N] [--runs N] [--write]
+                                    figures beside the peers (ledger: beside pgbench); --write puts the table into README.md";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

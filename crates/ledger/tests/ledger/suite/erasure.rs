@@ -140,3 +140,13 @@ fn what_an_erased_account_denied_goes_on_to_bind_the_accounts_it_was_linked_with
     let report = home.ledger.erase(person("anna"), at(20)).unwrap();
     assert_eq!((report.carried, objections(&home)), (1, 1));
 }
+
+#[test]
+fn secrets_of_many_come_in_the_order_asked_for() {
+    let Some(mut home) = Home::with(&["anna", "bert", "carl"]) else { return };
+    let _ = home.ledger.erase(person("bert"), at(20)).unwrap();
+    let asked = ["carl", "bert", "nobody", "anna", "carl"].map(person);
+    let secrets = home.ledger.secrets_of(&asked).unwrap();
+    assert_eq!(secrets.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, false, true, true]);
+    assert!(secrets[0] == secrets[4] && secrets[0] != secrets[3]);
+}
