@@ -88,3 +88,27 @@ impl Drop for Server<'_> {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_answers_and_leaves_nothing_behind() -> Result<()> {
+        let place = Place::find()?;
+        let Some(server) = Server::start(&place)? else {
+            println!("left out: PostgreSQL is not installed");
+            return Ok(());
+        };
+        let ask = |sql: &str| {
+            let psql = Cmd::new(&place, "psql").env("PATH", server.path()?);
+            psql.args(["-X", "-A", "-t", "-c", sql]).arg(server.url()).read()
+        };
+        assert_eq!(ask("SHOW fsync")?.trim(), "on", "figures count only what is on disk");
+        assert_eq!(ask("SHOW listen_addresses")?.trim(), "");
+        let folder = server.folder.clone();
+        drop(server);
+        assert!(!folder.exists());
+        Ok(())
+    }
+}
