@@ -5,7 +5,7 @@
 //! logarithm of their frequency above a floor, in steps of 1/24.
 //!
 //! ```text
-//! cd bench/language_model && cargo run --release -- ~/.cargo/registry/src/index.crates.io-* ../../crates/text/src/language/model.bin
+//! cd bench/language_model && cargo run --release -- ~/.cargo/registry/src/* ../../crates/text/src/language/model.bin
 //! ```
 
 use std::collections::{BTreeMap, HashMap};
