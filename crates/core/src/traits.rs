@@ -7,8 +7,8 @@ use crate::vocab::{Audience, Category, Flag, Provenance, Special};
 
 /// Packed record facts.
 ///
-/// Bits 0–4 category, 5–7 audience, 8–10 provenance, 11–20 [`Flag`]s, 21–28 [`Special`]s,
-/// 29–63 the marks below.
+/// Bits 0–4 category, 5–7 audience, 8–10 provenance, 11–20 [`Flag`]s, 21–28 [`Special`]s as the platform names them,
+/// 29–46 the marks below, 47–54 [`Special`]s as a screen of the text finds them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Traits(pub u64);
 
@@ -103,10 +103,16 @@ impl Traits {
         self.0 >> (11 + flag.index()) & 1 == 1
     }
 
-    /// Whether a special category is set.
+    /// With what a screen found in the text, in place of what an earlier one did: bit *n* is the *n*-th special category.
+    #[must_use]
+    pub const fn with_screened(self, specials: u8) -> Self {
+        Self(self.0 & !(0xff << 47) | (specials as u64) << 47)
+    }
+
+    /// Whether a special category is set, by the platform or by a screen.
     #[must_use]
     pub const fn has_special(self, special: Special) -> bool {
-        self.0 >> (21 + special.index()) & 1 == 1
+        (self.0 >> (21 + special.index()) | self.0 >> (47 + special.index())) & 1 == 1
     }
 
     /// Position of the category in [`Category::ALL`]; the hot path's table index.
@@ -161,6 +167,9 @@ mod tests {
                 assert!(t.has_flag(Flag::AssetDenied) && !t.has_flag(Flag::Art9));
                 assert!(t.has_special(Special::Biometric) && !t.has_special(Special::Health));
                 assert!(t.has(Mark::Superseded) && !t.has(Mark::Text) && !t.needs_lookup());
+                let screened = t.with_screened(1 << Special::Union.index());
+                assert!(screened.has_special(Special::Union) && screened.has_special(Special::Biometric));
+                assert_eq!(screened.with_screened(0), t);
             }
         }
     }

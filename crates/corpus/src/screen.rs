@@ -1,15 +1,36 @@
-//! Screening at ingest: the other people in a record, from its fields and from its text.
+//! Screening at ingest: the other people in a record, from its fields and from its text, and special categories
+//! of personal data in its text.
+//!
+//! What words were found is stored with the version of the lists; a vault that was screened with others is screened
+//! again before anything is decided on it.
 //!
 //! Handles in texts become tags, not people: who holds one is looked up in the vault's table of
 //! holders when rows are read, so that it does not matter which batch came first.
 
+use std::sync::LazyLock;
+
 use mandat_core::proof::Keyer;
 use mandat_core::vocab::Role;
+use mandat_text::screen::Screen;
 
 use crate::ingest::handle_tag;
 use crate::ingest::row::{Named, encode_named};
 use crate::input::Field;
 use crate::input::raw::Raw;
+
+static SPECIAL: LazyLock<Screen> = LazyLock::new(Screen::built_in);
+
+/// The special categories that a text has words of: bit *n* is the *n*-th of `Special::ALL`.
+#[must_use]
+pub fn special(text: &str) -> u8 {
+    SPECIAL.hits(text).bits()
+}
+
+/// The version of the lists in use.
+#[must_use]
+pub fn version() -> String {
+    SPECIAL.version().to_string()
+}
 
 /// A handle in a text: where it stands, in code points, and what it says without the `@`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,6 +163,17 @@ mod tests {
     fn check(text: &str, platform: &str, expected: &[(u32, u32, &str)]) {
         let found: Vec<_> = handles(text, platform).iter().map(|h| (h.start, h.end, h.name)).collect();
         assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn the_bits_of_a_screen_are_those_of_special_categories() {
+        use mandat_core::vocab::Special;
+        use mandat_text::screen::Topic;
+        let names = |words: Vec<String>| words.join(" ");
+        let ours = Special::ALL.iter().map(ToString::to_string).collect();
+        assert_eq!(names(ours), names(Topic::ALL.map(|t| t.as_str().to_owned()).to_vec()));
+        assert_ne!(special("Nach der Chemotherapie"), 0);
+        assert_eq!(special("Guten Morgen"), 0);
     }
 
     #[test]

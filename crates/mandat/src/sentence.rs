@@ -31,6 +31,9 @@ pub(crate) fn dropped(reason: &str, lang: Lang) -> String {
         "DUPLICATE_EXACT" => {
             lang.pick("the same text as an earlier record", "derselbe Text wie in einem früheren Eintrag")
         }
+        "OTHER_LANGUAGE" => {
+            lang.pick("of a language that the recipe does not name", "in einer Sprache, die das Rezept nicht nennt")
+        }
         "EVALUATION_OVERLAP" => {
             lang.pick("it shares words with an evaluation set", "es teilt Wörter mit einem Prüfsatz")
         }
@@ -43,6 +46,7 @@ pub(crate) fn dropped(reason: &str, lang: Lang) -> String {
 pub(crate) const fn step(step: Step, lang: Lang) -> &'static str {
     match step {
         Step::Empty => lang.pick("with text", "mit Text"),
+        Step::Language => lang.pick("in a wanted language", "in gewünschter Sprache"),
         Step::Quality => lang.pick("good enough", "gut genug"),
         Step::Evaluation => lang.pick("in no evaluation set", "in keinem Prüfsatz"),
         Step::Denied => lang.pick("no denied copies", "ohne verwehrte Texte"),

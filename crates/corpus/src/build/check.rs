@@ -65,16 +65,19 @@ impl Store {
         self.member_files(content, revision).into_iter().filter_map(fault).collect()
     }
 
-    /// Refuses a vault that is gone though revisions were made from it, or whose files are not those that
+    /// Refuses a vault whose texts were screened with other lists, one that is gone though revisions were made from it, or whose files are not those that
     /// its manifest names; with `deep` the bytes of every file that a build reads are looked at.
     ///
     /// # Errors
-    /// [`BuildError::NoVault`], [`BuildError::DamagedVault`], or when the store cannot be read.
+    /// [`BuildError::Unscreened`], [`BuildError::NoVault`], [`BuildError::DamagedVault`], or when the store cannot be read.
     pub fn check_vault(&self, vault: &Vault, deep: bool) -> Result<(), BuildError> {
         if vault.sequence() == 0
             && let Some(corpus) = self.corpora()?.into_iter().next()
         {
             return Err(BuildError::NoVault { corpus });
+        }
+        if !vault.manifest().is_screened() {
+            return Err(BuildError::Unscreened);
         }
         let problems = if deep { vault.verify_for_build() } else { vault.verify_files(false) };
         match problems.split_first() {

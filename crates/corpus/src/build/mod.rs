@@ -94,6 +94,11 @@ pub enum BuildError {
         /// A corpus with revisions.
         corpus: String,
     },
+    /// Facts that a decision needs were found with other word lists than this version's.
+    #[error(
+        "the texts of the vault were screened with other word lists than this version has; run `mandat ingest rescreen`"
+    )]
+    Unscreened,
     /// Files of the vault are not as they were written.
     #[error(
         "the vault is damaged: {first}{}; restore its files from a backup: `mandat doctor --deep` lists them",
@@ -145,7 +150,7 @@ impl BuildError {
     pub const fn is_damage(&self) -> bool {
         match self {
             Self::Admit(_) | Self::Layout(_) | Self::Manifest { .. } => true,
-            Self::NoVault { .. } | Self::DamagedVault { .. } => true,
+            Self::NoVault { .. } | Self::DamagedVault { .. } | Self::Unscreened => true,
             Self::Io { what, .. } => matches!(what.as_bytes(), b"read"),
             Self::Unknown(_) | Self::Members(_) => true,
             Self::Parquet(_) | Self::Arrow(_) | Self::Raced { .. } | Self::Busy => false,
@@ -205,6 +210,9 @@ pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Sync);
 /// # Errors
 /// When the vault cannot be read.
 pub fn plan(vault: &Vault, snapshot: &dyn Snapshot, order: &Order, progress: Progress) -> Result<Tally, BuildError> {
+    if !vault.manifest().is_screened() {
+        return Err(BuildError::Unscreened);
+    }
     let total = Mutex::new(Tally::default());
     each_bucket::<BuildError>(vault, snapshot, order, progress, |_, decision| {
         total.lock().expect("no thread panicked").add(&decision.tally);

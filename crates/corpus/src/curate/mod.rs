@@ -1,10 +1,10 @@
 //! Curation: from admitted records to the rows of the shards.
 //!
 //! Three steps, and the driver between them:
-//! - [`pass`]: each shard's admitted texts, once; a pure function over one shard's rows. It drops
+//! - `pass`: each shard's admitted texts, once; a pure function over one shard's rows. It drops
 //!   what can be judged alone and gives signals by which copies find each other.
-//! - [`settle`]: over the signals of all shards, which copies give way. The only exchange.
-//! - [`finish`]: each shard again, without what was dropped, to the writer; with the reason of every
+//! - `settle`: over the signals of all shards, which copies give way. The only exchange.
+//! - `finish`: each shard again, without what was dropped, to the writer; with the reason of every
 //!   drop beside the verdicts, and a [`Summary`] that adds up.
 //!
 //! What lies between the steps is in private files of the store's scratch folder, so that no step

@@ -14,11 +14,12 @@ use arrow_schema::{DataType, Field, Schema};
 use mandat_core::proof::sha256;
 use mandat_text::decontaminate::{Asker, Lengths, Set};
 use mandat_text::fingerprint::{BYTES, Fingerprint, Fingerprinter};
+use mandat_text::language::Detector;
 use mandat_text::quality::{Judge, Settings};
 use mandat_text::redact::{self, Kind, Redactor, Span};
 
 use super::settle::{EXACT, Place, exact_entry};
-use super::spec::{Curation, Duplicates, Quality};
+use super::spec::{Curation, Duplicates, Language, Quality};
 use super::why::Why;
 use crate::build::BuildError;
 use crate::build::gather::Gathered;
@@ -28,6 +29,7 @@ use crate::members::{Name, mark_redacted};
 pub(crate) struct Stage {
     spec: Curation,
     redactor: Option<Redactor>,
+    detector: Option<Detector>,
     rules: Option<Settings>,
     evaluation: Set,
 }
@@ -84,7 +86,8 @@ impl Stage {
             Quality::Long => Some(Settings { toxicity: false, ..Settings::long() }),
         };
         let evaluation = Set::build(&spec.items, Lengths::default());
-        Self { spec: spec.clone(), redactor, rules, evaluation }
+        let detector = (spec.language == Language::Detected).then(Detector::new);
+        Self { spec: spec.clone(), redactor, detector, rules, evaluation }
     }
 
     /// What the recipe asks for.
@@ -113,14 +116,33 @@ impl Stage {
         out.finish(&gathered.pack()?)
     }
 
+    /// The language of a text as it was written; `None` if neither it nor the platform tells.
+    fn language<'a>(&self, text: &str, given: Option<&'a str>) -> Option<&'a str> {
+        let Some(detector) = &self.detector else { return given };
+        match detector.detect_with(text, given).code {
+            "und" => given,
+            code => Some(code),
+        }
+    }
+
+    /// Whether the recipe takes texts of that language: `de` stands for `de-AT` too.
+    fn is_wanted(&self, lang: Option<&str>) -> bool {
+        let wanted = &self.spec.languages;
+        let is = |code: &str| {
+            lang.is_some_and(|l| l == code || l.strip_prefix(code).is_some_and(|rest| rest.starts_with('-')))
+        };
+        wanted.is_empty() || wanted.iter().any(|code| is(code))
+    }
+
     /// One text through all steps that need no other.
     fn row(&self, text: &str, lang: Option<&str>, created: i64, place: Place, out: &mut Columns<'_>) {
         out.chars.push(u32::try_from(text.chars().count()).unwrap_or(u32::MAX));
+        let lang = self.language(text, lang);
         out.lang.append_option(lang);
         let redacted = self.redactor.as_ref().and_then(|redactor| out.redact(redactor, text));
         let text = redacted.as_deref().unwrap_or(text);
         out.spans.append_value(&out.pairs);
-        let why = out.why_not(text);
+        let why = out.why_not(text, self.is_wanted(lang));
         out.why.push(why.index());
         if why != Why::KEPT {
             out.text.append_value("");
@@ -185,9 +207,12 @@ impl<'a> Columns<'a> {
     }
 
     /// What speaks against a text, if anything does that needs no other text.
-    fn why_not(&mut self, text: &str) -> Why {
+    fn why_not(&mut self, text: &str, wanted: bool) -> Why {
         if !text.chars().any(char::is_alphanumeric) {
             return Why::EMPTY;
+        }
+        if !wanted {
+            return Why::OTHER_LANGUAGE;
         }
         if let Some(reason) = self.judge.as_mut().and_then(|judge| judge.judge(text).reason) {
             return Why::quality(reason);

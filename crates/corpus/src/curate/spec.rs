@@ -10,6 +10,11 @@ use serde_json::Value;
 pub struct Curation {
     /// Which kinds of personal data are replaced by placeholders.
     pub redact: Vec<Redact>,
+    /// Where the language of a text is taken from.
+    pub language: Language,
+    /// BCP 47 codes of the languages that stay; none = all of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<String>,
     /// Which rules of quality drop texts.
     pub quality: Quality,
     /// Evaluation sets: texts that share a run of 13 words with one of them are dropped.
@@ -28,6 +33,8 @@ impl Default for Curation {
     fn default() -> Self {
         Self {
             redact: Redact::ALL.to_vec(),
+            language: Language::Detected,
+            languages: Vec::new(),
             quality: Quality::Short,
             evaluation: Vec::new(),
             items: Vec::new(),
@@ -98,6 +105,16 @@ impl Curation {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
+}
+
+/// Where the language of a text is taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    /// From the platform alone.
+    Given,
+    /// From the text; what the platform says counts where the text leaves it open.
+    Detected,
 }
 
 /// An evaluation set. Its digest makes the recipe say all of what a build is made from.

@@ -11,6 +11,8 @@ use serde::Serialize;
 pub enum Step {
     /// Nothing to read is left.
     Empty,
+    /// It is in a language that the recipe does not name.
+    Language,
     /// It breaks a rule of quality.
     Quality,
     /// It is part of an evaluation set.
@@ -25,7 +27,8 @@ pub enum Step {
 
 impl Step {
     /// Every step, in order.
-    pub const ALL: [Self; 6] = [Self::Empty, Self::Quality, Self::Evaluation, Self::Denied, Self::Exact, Self::Near];
+    pub const ALL: [Self; 7] =
+        [Self::Empty, Self::Language, Self::Quality, Self::Evaluation, Self::Denied, Self::Exact, Self::Near];
 }
 
 /// The number of the first rule of quality.
@@ -42,6 +45,8 @@ impl Why {
     pub const KEPT: Self = Self(0);
     /// No letter or digit in it.
     pub const EMPTY: Self = Self(1);
+    /// The recipe names languages, and this is in none of them, or nobody can tell.
+    pub const OTHER_LANGUAGE: Self = Self(2);
     /// It shares a run of words with an evaluation set.
     pub const EVALUATION_OVERLAP: Self = Self(220);
     /// It repeats a text that somebody else wrote before, and that may not be used.
@@ -75,6 +80,7 @@ impl Why {
         match self {
             Self::KEPT => "KEPT",
             Self::EMPTY => "EMPTY",
+            Self::OTHER_LANGUAGE => "OTHER_LANGUAGE",
             Self::EVALUATION_OVERLAP => "EVALUATION_OVERLAP",
             Self::COPY_OF_DENIED => "COPY_OF_DENIED",
             Self::DUPLICATE_EXACT => "DUPLICATE_EXACT",
@@ -92,6 +98,7 @@ impl Why {
         match self {
             Self::KEPT => None,
             Self::EMPTY => Some(Step::Empty),
+            Self::OTHER_LANGUAGE => Some(Step::Language),
             Self::EVALUATION_OVERLAP => Some(Step::Evaluation),
             Self::COPY_OF_DENIED => Some(Step::Denied),
             Self::DUPLICATE_EXACT => Some(Step::Exact),

@@ -74,7 +74,8 @@ impl<'a> Assembler<'a> {
         let traits = traits
             .with_if(Mark::Others, screened.others)
             .with_if(Mark::Unresolved, screened.unresolved)
-            .with_if(Mark::QuotesUnknown, screened.quotes_unknown);
+            .with_if(Mark::QuotesUnknown, screened.quotes_unknown)
+            .with_screened(raw.get(Field::Text).map_or(0, screen::special));
         let extra = extra(raw);
         out.push(&Row {
             person: self.keyer.person(platform, account),

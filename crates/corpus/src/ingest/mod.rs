@@ -120,8 +120,8 @@ pub enum Phase {
     Writing,
     /// Settling and publishing.
     Publishing,
-    /// Cutting a vault that outgrew its layout into finer buckets, shards and groups.
-    Recutting,
+    /// Writing the vault again, because it outgrew its layout or was screened with other lists.
+    Renewing,
 }
 
 /// Is told how far an ingest is.

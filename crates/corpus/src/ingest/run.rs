@@ -98,9 +98,9 @@ impl Job<'_> {
     fn maintain(&self, mut writer: Writer, vault: &mut Vault) -> Result<(), VaultError> {
         let IngestOptions { memory, layout, .. } = *self.options;
         compact::compact_if_due(&mut writer, memory)?;
-        if compact::is_outgrown(&writer, layout).is_some() {
-            self.progress.phase(Phase::Recutting);
-            compact::recut_if_due(&mut writer, layout, memory)?;
+        if compact::is_renewal_due(&writer, layout) {
+            self.progress.phase(Phase::Renewing);
+            compact::renew(&mut writer, layout, memory)?;
         }
         writer.sweep(vault)
     }

@@ -225,7 +225,15 @@ impl<'a> UnitWriter<'a> {
         let postings = sorted(&dir, &prefix, "postings.idx", self.postings)?;
         crate::durable::sync_dir(&dir).map_err(|e| VaultError::io(&dir, e))?;
         let (number, batches) = (self.plan.number, self.plan.batches);
-        let unit = Unit { number, batches, runs: self.runs, indexes, text: self.text, large: self.large };
+        let unit = Unit {
+            number,
+            batches,
+            runs: self.runs,
+            indexes,
+            text: self.text,
+            screened: crate::screen::version(),
+            large: self.large,
+        };
         Ok(UnitDraft { unit, postings, rows: self.rows, duplicates: self.duplicates })
     }
 }

@@ -1,8 +1,8 @@
 //! What a revision commits to about who and what is in it: two indexed sorted Merkle trees of keyed tokens.
 //!
-//! While shards are written, each notes whom and what it holds in a scratch list ([`list`]). Once all are there, the
+//! While shards are written, each notes whom and what it holds in a scratch list (`list`). Once all are there, the
 //! tokens are derived from the persons' secrets, which the ledger keeps and hands out through [`Secrets`], sorted
-//! ([`sort`]) and hashed ([`tree`]). The roots go into `content.json`; the trees stay in the store, under
+//! (`sort`) and hashed (`tree`). The roots go into `content.json`; the trees stay in the store, under
 //! `members/CORPUS/REVISION/`, so that proofs can be made later. They are not delivered.
 //!
 //! Tokens are scoped to [`Content::inputs`]: a function of what the revision was built from, so that a rebuild gives the

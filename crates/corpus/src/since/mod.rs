@@ -1,7 +1,7 @@
 //! What changed since a revision, at the cost of what changed: people about whom something new is known,
 //! people for whom time alone changed something, what was ingested since, and who is named in any of these.
 //!
-//! A revision leaves beside its verdicts what this needs ([`basis`], [`changes`], [`index`]); everything
+//! A revision leaves beside its verdicts what this needs (`basis`, `changes`, `index`); everything
 //! that none of it touches is taken over unread. The result is that of comparing every record: a property
 //! test holds the two equal. Where something changed that concerns everybody, every record is compared,
 //! and [`Since::whole`] says why.

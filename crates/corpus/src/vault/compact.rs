@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use super::change::{Draft, Writer};
 use super::fixed::Sorter;
-use super::manifest::{Layout, Unit};
+use super::manifest::{Layout, Manifest, Unit};
 use super::rows::RunRows;
 use super::settle::{Part, Settle};
 use super::{Run, VaultError, apply, format};
 use crate::ingest::NoAccounts;
 use crate::ingest::row::Row;
 use crate::ingest::unit::{UnitDraft, UnitPlan, UnitWriter};
+use crate::screen;
 
 /// Units merged at a time.
 const WINDOW: usize = 5;
@@ -33,22 +34,28 @@ pub(crate) fn compact_if_due(writer: &mut Writer, memory: usize) -> Result<(), V
 }
 
 /// The layout that the vault should have by now, if it is finer than the one it has.
-pub(crate) fn is_outgrown(writer: &Writer, wanted: Option<Layout>) -> Option<Layout> {
-    let (manifest, now) = (&writer.manifest, writer.manifest.layout);
+fn outgrown(manifest: &Manifest, wanted: Option<Layout>) -> Option<Layout> {
+    let now = manifest.layout;
     let text = manifest.units.iter().map(|u| u.text).sum();
     let layout = wanted.unwrap_or_else(|| Layout::for_text(text)).or_finer(&now);
     (!manifest.units.is_empty() && layout.is_finer(&now)).then_some(layout)
 }
 
-/// Cuts a vault that outgrew its layout finer. Units stay what they are, so every batch can still be undone.
+/// Whether all units should be written again: the vault outgrew its layout, or was screened with other lists.
+pub(crate) fn is_renewal_due(writer: &Writer, wanted: Option<Layout>) -> bool {
+    outgrown(&writer.manifest, wanted).is_some() || !writer.manifest.is_screened()
+}
+
+/// Writes all units again: cuts a vault that outgrew its layout finer, screens texts that were screened with other lists.
+/// Units stay what they are, so every batch can still be undone.
 ///
 /// Keys are cut by prefix: every bucket, shard and group falls apart into whole finer ones. The text of a vault
 /// doubles between two cuts, so all cuts together write about twice what it holds.
 ///
 /// # Errors
 /// If a file cannot be read or written.
-pub(crate) fn recut_if_due(writer: &mut Writer, wanted: Option<Layout>, memory: usize) -> Result<(), VaultError> {
-    let Some(layout) = is_outgrown(writer, wanted) else { return Ok(()) };
+pub(crate) fn renew(writer: &mut Writer, wanted: Option<Layout>, memory: usize) -> Result<(), VaultError> {
+    let layout = outgrown(&writer.manifest, wanted).unwrap_or(writer.manifest.layout);
     let units = writer.manifest.units.clone();
     let numbered = (writer.next()..).zip(&units);
     let add = numbered
@@ -100,13 +107,14 @@ fn merge(
         holds,
         memory: memory / 2,
     };
-    let mut out = UnitWriter::create(plan)?;
+    let (mut out, version) = (UnitWriter::create(plan)?, screen::version());
     let buckets: BTreeSet<u64> = units.iter().flat_map(|u| u.runs.iter().map(|r| r.bucket)).collect();
     for bucket in buckets {
         let mut places = Vec::new();
         for unit in &units {
             for entry in unit.runs.iter().filter(|r| r.bucket == bucket) {
-                places.push(Place::open(Run::open(&writer.dir, unit.number, entry, Arc::default())?)?);
+                let run = Run::open(&writer.dir, unit.number, entry, Arc::default())?;
+                places.push(Place::open(run, unit.screened == version)?);
             }
         }
         merge_bucket(places, &mut out)?;
@@ -144,13 +152,15 @@ struct Place {
     run: Run,
     rows: RunRows,
     more: bool,
+    /// With the lists in use.
+    screened: bool,
 }
 
 impl Place {
-    fn open(run: Run) -> Result<Self, VaultError> {
+    fn open(run: Run, screened: bool) -> Result<Self, VaultError> {
         let mut rows = RunRows::open(&run)?;
         let more = rows.advance()?;
-        Ok(Self { run, rows, more })
+        Ok(Self { run, rows, more, screened })
     }
 }
 
@@ -165,7 +175,9 @@ fn merge_bucket(mut places: Vec<Place>, out: &mut UnitWriter<'_>) -> Result<(), 
         }
         let Some((i, row)) = least else { return Ok(()) };
         let replaced = places[i].run.overlay.is_superseded(places[i].rows.number());
-        let row = if replaced { Row { text: None, extra: None, ..row } } else { row };
+        let traits =
+            if places[i].screened { row.traits } else { row.traits.with_screened(row.text.map_or(0, screen::special)) };
+        let row = if replaced { Row { text: None, extra: None, traits, ..row } } else { Row { traits, ..row } };
         out.push(&row, &mut NoAccounts)?;
         places[i].more = places[i].rows.advance()?;
     }

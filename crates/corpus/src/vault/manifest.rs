@@ -135,6 +135,9 @@ pub struct Unit {
     /// Bytes of text of its rows.
     #[serde(default)]
     pub text: u64,
+    /// Version of the lists that its texts were screened with.
+    #[serde(default)]
+    pub screened: String,
     /// Bytes of text by person, of those near or above the size of a group.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub large: BTreeMap<String, u64>,
@@ -280,6 +283,13 @@ impl Manifest {
             Ok(false) => Err(VaultError::Raced { sequence: self.sequence }),
             Err(e) => Err(VaultError::io(&path, e)),
         }
+    }
+
+    /// Whether all texts were screened with the lists in use.
+    #[must_use]
+    pub fn is_screened(&self) -> bool {
+        let version = crate::screen::version();
+        self.units.iter().all(|u| u.screened == version)
     }
 
     /// Every file this manifest names, as paths below the vault folder.

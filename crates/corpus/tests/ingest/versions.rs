@@ -1,7 +1,9 @@
 //! Versions, deletions, holds, references, undo, compaction.
 
-use mandat_core::traits::Mark;
+use mandat_core::traits::{Mark, Traits};
+use mandat_core::vocab::Special;
 use mandat_corpus::ingest::NoAccounts;
+use mandat_corpus::vault::Manifest;
 
 use crate::support::{Store, keyer, record};
 
@@ -234,4 +236,33 @@ fn a_vault_is_cut_finer_once_its_text_asks_for_it() {
     );
     assert_eq!(once.vault().layout(), store.vault().layout());
     assert_eq!((once.digest(), once.rows()), (store.digest(), store.rows()));
+}
+
+#[test]
+fn special_categories_are_found_at_ingest_and_again_when_the_lists_change() {
+    let mut store = Store::new();
+    let named = r#""text":"Guten Morgen","special":["religion"]"#;
+    store.lines(&[record("1", "a", r#""text":"Nach der Chemotherapie geht es besser.""#), record("2", "b", named)]);
+    store.lines(&[record("1", "a", r#""text":"Wieder im Büro.","edited_at":"2024-04-01""#), record("3", "c", "")]);
+    let special = |store: &Store, id: &str| {
+        let traits = Traits(store.row(id).traits);
+        Special::ALL.iter().filter(|s| traits.has_special(**s)).map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(special(&store, "2"), ["religion"]);
+    assert!(special(&store, "1").is_empty() && special(&store, "3").is_empty(), "the newest version counts");
+    let mut store = Store::new();
+    store.lines(&[record("1", "a", r#""text":"Nach der Chemotherapie geht es besser.""#), record("2", "b", named)]);
+    assert_eq!((special(&store, "1"), special(&store, "2")), (vec!["health".into()], vec!["religion".into()]));
+    let before = (store.digest(), store.rows());
+    // As if an earlier version with other lists had written it.
+    let path = store.path().join("vault").join(Manifest::file_name(store.vault().sequence()));
+    let text = std::fs::read_to_string(&path).unwrap();
+    let version = mandat_corpus::screen::version();
+    assert!(text.contains(&version));
+    std::fs::write(&path, text.replace(&version, "0000000000000000")).unwrap();
+    assert!(!store.vault().manifest().is_screened());
+    store.sources(Vec::new());
+    assert!(store.vault().manifest().is_screened());
+    assert_eq!((store.digest(), store.rows()), before);
+    assert_eq!(store.vault().verify_files(true), []);
 }

@@ -60,6 +60,11 @@ enum What {
     /// List what was taken in
     #[command(after_help = "Example:\n  mandat ingest batches --json")]
     Batches,
+    /// Look for special categories again, with the word lists of this version
+    ///
+    /// Only needed after an update whose lists differ: plan and build then say so. Every ingest does it too.
+    #[command(after_help = "Example:\n  mandat ingest rescreen")]
+    Rescreen,
     /// Take a batch out again
     ///
     /// What the batch deleted stays deleted and what it put on hold stays on hold, unless --with-deletions
@@ -78,10 +83,28 @@ pub(crate) fn run(ctx: &mut Context, args: &Args) -> Outcome {
     let open = ctx.open()?;
     match &args.what {
         Some(What::Batches) => batches(ctx, &open),
+        Some(What::Rescreen) => rescreen(ctx, &open),
         Some(What::Undo { batch, with_deletions }) => undo(ctx, &open, batch, *with_deletions),
         None if args.rejections => rejections(ctx, &open),
         None => take_in(ctx, &open, args),
     }
+}
+
+fn rescreen(ctx: &Context, open: &Open) -> Outcome {
+    let was = open.vault()?.manifest().is_screened();
+    let memory = bytes_of(&open.home.settings.values.ingest.memory)?;
+    load(ctx, open, &[], &Map::default(), &options(ctx, open, memory))?;
+    let ui = &ctx.ui;
+    ui.say(if was {
+        ui.t("All texts were screened with these lists already.", "Alle Texte waren schon mit diesen Listen geprüft.")
+    } else {
+        ui.t(
+            "All texts are screened with the lists of this version.",
+            "Alle Texte sind mit den Listen dieser Version geprüft.",
+        )
+    });
+    ui.answer(&json!({"screened_again": !was}));
+    Ok(())
 }
 
 fn take_in(ctx: &Context, open: &Open, args: &Args) -> Outcome {

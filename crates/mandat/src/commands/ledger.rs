@@ -8,6 +8,7 @@ use crate::ui::count;
 
 /// Move the ledger to another database, or write it anew after erasures
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  mandat ledger copy --to 'postgresql:///mandat?host=/run/postgresql'")]
 pub(crate) struct Args {
     #[command(subcommand)]
     verb: Verb,

@@ -25,7 +25,7 @@ struct Source {
 /// Sign the newest checkpoint as a witness, if the log goes on from what the witness saw last
 ///
 /// A witness is a folder with a key and a memory. Kept by somebody else, on another machine, it notices a log that
-/// shows different people different histories. Name its folder in mandat.toml under [log] witnesses and it signs
+/// shows different people different histories. Name its folder in mandat.toml under `[log]` witnesses and it signs
 /// every checkpoint before it is published.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  mandat log witness ../witness --new witness.example.org\n  \
