@@ -15,6 +15,10 @@ use script::Scripts;
 
 /// Letters that are looked at; more do not make the answer surer.
 const MOST_LETTERS: usize = 300;
+/// Letters after which an answer that is certain stands: most texts need no more.
+const FIRST_LETTERS: usize = 48;
+/// The confidence that is certain.
+const CERTAIN: f32 = 0.995;
 /// Fewer letters say nothing.
 const LEAST_LETTERS: usize = 3;
 /// Below this confidence the answer is `und`.
@@ -59,22 +63,34 @@ impl Detector {
     /// The language of a text whose platform says that it is `stated`: believed where the text leaves it open.
     #[must_use]
     pub fn detect_with(&self, text: &str, stated: Option<&str>) -> Detected {
+        let (first, letters) = Self::read(text, stated, FIRST_LETTERS);
+        if letters < FIRST_LETTERS || first.confidence >= CERTAIN && first.code != "und" {
+            return first;
+        }
+        Self::read(text, stated, MOST_LETTERS).0
+    }
+
+    /// What so many letters say, and how many there were.
+    fn read(text: &str, stated: Option<&str>, most: usize) -> (Detected, usize) {
         let mut scripts = Scripts::default();
         let mut scores = [0u32; MOST];
-        MODEL.score(text, MOST_LETTERS, &mut scripts, &mut scores);
-        if scripts.letters() < LEAST_LETTERS {
-            return Detected { code: "und", confidence: 0.0 };
+        MODEL.score(text, most, &mut scripts, &mut scores);
+        let letters = scripts.letters();
+        if letters < LEAST_LETTERS {
+            return (Detected { code: "und", confidence: 0.0 }, letters);
         }
         if let Some((code, share)) = scripts.telling() {
-            return Detected { code, confidence: share };
+            return (Detected { code, confidence: share }, letters);
         }
         let stated = stated.and_then(|code| MODEL.index(code)).filter(|index| scores[*index] > 0);
         if let Some(index) = stated {
             scores[index] += PRIOR;
         }
-        let Some((index, confidence)) = best(&scores) else { return Detected { code: "und", confidence: 0.0 } };
+        let Some((index, confidence)) = best(&scores) else {
+            return (Detected { code: "und", confidence: 0.0 }, letters);
+        };
         let sure = confidence >= SURE || stated == Some(index);
-        Detected { code: if sure { MODEL.codes()[index] } else { "und" }, confidence }
+        (Detected { code: if sure { MODEL.codes()[index] } else { "und" }, confidence }, letters)
     }
 }
 

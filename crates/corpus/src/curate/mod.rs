@@ -25,6 +25,6 @@ mod summary;
 mod why;
 
 pub use finish::dropped_for;
-pub use spec::{Curation, Duplicates, Evaluation, Quality, Redact};
+pub use spec::{Curation, Duplicates, Evaluation, Language, Quality, Redact};
 pub use summary::{Cell, InOut, Left, Redacted, Summary};
 pub use why::{Step, Why};

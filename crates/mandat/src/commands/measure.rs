@@ -15,7 +15,7 @@ use mandat_core::time::Micros;
 use mandat_core::vocab::Profile;
 use mandat_corpus::admit::BucketDecision;
 use mandat_corpus::build::{self, Barrier, BuildError, Commit, Order, Rules, Store};
-use mandat_corpus::curate::{Curation, Duplicates, Redact};
+use mandat_corpus::curate::{Curation, Duplicates, Language, Redact};
 use mandat_corpus::measure::{admitted_ids, plan_folded, read_decisive, threads, write_folded};
 use mandat_corpus::recipe::Recipe;
 use mandat_corpus::vault::Vault;
@@ -113,6 +113,7 @@ fn curation(word: &str) -> Option<Curation> {
         "full" => Some(full),
         "simple" => Some(Curation {
             redact: vec![Redact::Email, Redact::Ip, Redact::Phone],
+            language: Language::Given,
             denied_copies: false,
             duplicates: Duplicates::Exact,
             ..full
