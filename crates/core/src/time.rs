@@ -112,7 +112,8 @@ impl<'de> Deserialize<'de> for Micros {
                 f.write_str("a time in RFC 3339, or a date")
             }
             fn visit_str<E: serde::de::Error>(self, v: &str) -> Result<Micros, E> {
-                Micros::parse(v).map_err(E::custom)
+                // As it is shown: the clock of a ledger that nothing was added to.
+                if v == "-" { Ok(Micros(i64::MIN)) } else { Micros::parse(v).map_err(E::custom) }
             }
         }
         if d.is_human_readable() { d.deserialize_str(Visitor) } else { i64::deserialize(d).map(Self) }

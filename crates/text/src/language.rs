@@ -16,9 +16,9 @@ use script::Scripts;
 /// Letters that are looked at; more do not make the answer surer.
 const MOST_LETTERS: usize = 300;
 /// Letters after which an answer that is certain stands: most texts need no more.
-const FIRST_LETTERS: usize = 48;
+const FIRST_LETTERS: usize = 64;
 /// The confidence that is certain.
-const CERTAIN: f32 = 0.995;
+const CERTAIN: f32 = 0.999;
 /// Fewer letters say nothing.
 const LEAST_LETTERS: usize = 3;
 /// Below this confidence the answer is `und`.
@@ -64,7 +64,8 @@ impl Detector {
     #[must_use]
     pub fn detect_with(&self, text: &str, stated: Option<&str>) -> Detected {
         let (first, letters) = Self::read(text, stated, FIRST_LETTERS);
-        if letters < FIRST_LETTERS || first.confidence >= CERTAIN && first.code != "und" {
+        let alone = !CLOSE.iter().any(|group| group.contains(&first.code)) && first.code != "und";
+        if letters < FIRST_LETTERS || first.confidence >= CERTAIN && alone {
             return first;
         }
         Self::read(text, stated, MOST_LETTERS).0

@@ -94,7 +94,7 @@ const COLUMNS: &str = "## Columns
 |---|---|---|
 | `record` | binary, 16 bytes | keyed token of the record; the platform can resolve it, nobody else |
 | `text` | string | words of others that may not be used are replaced by `[…]`, personal data by `<EMAIL_1>` and the like where the recipe asks for it |
-| `lang` | string, may be null | BCP 47, as the platform gave it |
+| `lang` | string, may be null | BCP 47, as the platform gave it, or as curation found it |
 | `category` | string | what kind of record |
 | `created_at` | timestamp, µs, UTC | when it was made |
 

@@ -6,13 +6,14 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use arrow_array::cast::AsArray;
-use mandat_core::manifest::{Content, MemberRoot, Members, Revision};
+use mandat_core::manifest::{CONTENT_FORMAT, Content, MemberRoot, Members, REVISION_FORMAT, Revision};
 use mandat_core::proof::{MemberKind, sha256};
 use serde::de::DeserializeOwned;
 
 use crate::admit::AdmitError;
 use crate::admit::columns::{BATCH_ROWS, Columns};
 use crate::build::BuildError;
+use crate::build::card::card;
 use crate::build::publish::Store;
 use crate::build::verdicts::{self, Sum};
 use crate::durable;
@@ -97,7 +98,15 @@ pub fn manifests(dir: &Path) -> Result<(Content, Revision), Problem> {
     if sha256(&content).to_string() != lineage.content_sha256 {
         return Err(Problem { path: "content.json".into(), fault: Fault::Content });
     }
-    Ok((parsed("content.json", &content)?, lineage))
+    let content: Content = parsed("content.json", &content)?;
+    for (name, known) in
+        [("content.json", content.format == CONTENT_FORMAT), ("revision.json", lineage.format == REVISION_FORMAT)]
+    {
+        if !known {
+            return Err(Problem { path: name.into(), fault: Fault::Content });
+        }
+    }
+    Ok((content, lineage))
 }
 
 fn content_of(dir: &Path) -> Result<Content, Problem> {
@@ -124,6 +133,15 @@ pub fn shard_problems(dir: &Path, content: &Content) -> Vec<Problem> {
     let others = durable::files_below(&dir.join("data")).unwrap_or_default();
     let others = others.iter().map(|name| Path::new("data").join(name)).filter(|name| !listed.contains(name.as_path()));
     problems.extend(others.map(|path| Problem { path, fault: Fault::Content }));
+    // Loaders read from the card which files belong to the corpus.
+    let card_differs = bytes(dir, "README.md").map(|found| found != card(content).as_bytes());
+    match card_differs {
+        Ok(true) if content.tool.version == env!("CARGO_PKG_VERSION") => {
+            problems.push(wrong("README.md", Fault::Content))
+        }
+        Ok(_) => {}
+        Err(problem) => problems.push(problem),
+    }
     problems
 }
 

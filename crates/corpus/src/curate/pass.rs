@@ -125,13 +125,11 @@ impl Stage {
         }
     }
 
-    /// Whether the recipe takes texts of that language: `de` stands for `de-AT` too.
+    /// Whether the recipe takes texts of that language: regions and scripts do not count, so `de` and `de-AT` are one.
     fn is_wanted(&self, lang: Option<&str>) -> bool {
         let wanted = &self.spec.languages;
-        let is = |code: &str| {
-            lang.is_some_and(|l| l == code || l.strip_prefix(code).is_some_and(|rest| rest.starts_with('-')))
-        };
-        wanted.is_empty() || wanted.iter().any(|code| is(code))
+        let primary = |code: &str| code.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+        wanted.is_empty() || lang.map(primary).is_some_and(|lang| wanted.iter().any(|code| primary(code) == lang))
     }
 
     /// One text through all steps that need no other.

@@ -10,13 +10,14 @@ use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use mandat_proof::{
-    Digest, Member, MemberBlock, MemberKind, MemberProof, MemberTree, MembersBuilder, MembersError, MembersRoot,
-    ROW_BYTES, ReadError, Shelf, Tile, Token, build_members,
+    Digest, Hasher, Member, MemberBlock, MemberKind, MemberProof, MemberTree, MembersBuilder, MembersError,
+    MembersRoot, ROW_BYTES, ReadError, Shelf, Tile, Token, build_members,
 };
 use rayon::prelude::*;
 
 use crate::build::{BuildError, Store};
 use crate::durable;
+use crate::input::digest_file;
 use crate::members::sort::Sorter;
 
 /// Rows that are hashed as one piece of work: whole tiles.
@@ -216,16 +217,18 @@ impl MemberFiles {
         };
         let sentinel = next();
         let members = (0..self.root.members).map_while(|_| next());
-        let built = build_members(members, &mut |_, _| {});
+        let mut made = Hasher::new();
+        let built = build_members(members, &mut |tile, hashes| made.update(&tile_record(&tile, hashes)));
         if let Some(source) = failed {
             return Err(unread(source));
         }
         let built = built.map_err(|why| TreeFault::Order { path: self.rows.clone(), why })?;
-        if sentinel == Some(Member::SENTINEL) && built == self.root {
-            Ok(())
-        } else {
-            Err(TreeFault::Root { path: self.rows.clone() })
+        if sentinel != Some(Member::SENTINEL) || built != self.root {
+            return Err(TreeFault::Root { path: self.rows.clone() });
         }
+        let stored =
+            digest_file(&self.tiles).map_err(|source| TreeFault::Unread { path: self.tiles.clone(), source })?;
+        if stored.0 == made.finish() { Ok(()) } else { Err(TreeFault::Root { path: self.tiles.clone() }) }
     }
 
     /// Whether there are as many rows as counted; gives the file.

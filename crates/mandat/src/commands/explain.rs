@@ -271,6 +271,17 @@ fn revision_says(ctx: &Context, open: &Open, work: &Work, found: &Found, revisio
         return Ok(json!({"revision": revision, "verdict": null}));
     };
     let codes: Vec<&str> = outcome.reasons.iter().map(|r| r.as_str()).collect();
-    ui.line(&format!("\n{name}: {} {}", word(ui, outcome.verdict), codes.join(", ")));
-    Ok(json!({"revision": revision, "verdict": outcome.verdict, "reasons": codes}))
+    let dropped = dropped_for(&store, &work.recipe.name, revision, found.view().key.0);
+    let dropped = dropped.map_err(|e| from_library(Exit::BadInput, &e))?;
+    match &dropped {
+        Some(reason) => {
+            let words = ui.t(
+                "NOT IN: admitted, and dropped by curation for",
+                "NICHT DRIN: zugelassen, von der Kuratierung entfernt wegen",
+            );
+            ui.line(&format!("\n{name}: {words} {reason}"));
+        }
+        None => ui.line(&format!("\n{name}: {} {}", word(ui, outcome.verdict), codes.join(", "))),
+    }
+    Ok(json!({"revision": revision, "verdict": outcome.verdict, "reasons": codes, "dropped_by_curation": dropped}))
 }

@@ -100,19 +100,22 @@ fn platform<'a>(open: &'a Open, how: &'a How) -> Outcome<&'a str> {
         .ok_or_else(|| Failure::usage("on which platform?").hint("name it with --platform"))
 }
 
-/// Who wrote a record: as named, or as the vault has it.
+/// Who wrote a record: as the vault has it, or as named where it has none.
 fn author(open: &Open, args: &Record) -> Outcome<PersonKey> {
     let platform = platform(open, &args.how)?;
-    if let Some(account) = &args.account {
-        return Ok(open.keys.keyer().person(platform, account));
-    }
     let found = versions(&open.vault()?, open.keys.keyer().record(platform, &args.record));
     let found = found.map_err(|e| from_library(Exit::BadInput, &e))?;
-    let latest = found.iter().find(|r| !r.superseded).or(found.last());
-    latest.map(|record| record.person()).ok_or_else(|| {
-        Failure::bad_input("the vault holds no such record")
-            .hint("name who wrote it with --account: absence can be shown all the same")
-    })
+    let latest = found.iter().find(|r| !r.superseded).or(found.last()).map(|record| record.person());
+    let named = args.account.as_ref().map(|account| open.keys.keyer().person(platform, account));
+    match (latest, named) {
+        (Some(author), Some(named)) if !found.iter().any(|r| r.person() == named) && author != named => {
+            Err(Failure::refused("somebody else wrote this record").hint("only its author can ask about it"))
+        }
+        (_, Some(named)) => Ok(named),
+        (Some(author), None) => Ok(author),
+        (None, None) => Err(Failure::bad_input("the vault holds no such record")
+            .hint("name who wrote it with --account: absence can be shown all the same")),
+    }
 }
 
 fn prove(ctx: &Context, open: &Open, how: &How, person: PersonKey, record: Option<&str>) -> Outcome {

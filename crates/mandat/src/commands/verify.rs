@@ -159,10 +159,19 @@ fn found(ui: &Ui, file: &MembershipFile, shown: Membership) -> String {
     let place = format!("{} {} {} {}", ui.t("revision", "Revision"), file.revision, ui.t("of", "von"), file.corpus);
     match (shown, file.about) {
         (Membership::Absent, About::Person) => {
-            format!("{} {place}", ui.t("the person is not in", "die Person ist nicht in"))
+            format!(
+                "{} {place}",
+                ui.t("the person whose token this is, is not in", "die Person, deren Kennwort dies ist, ist nicht in")
+            )
         }
         (Membership::Absent, About::Record) => {
-            format!("{} {place}", ui.t("the record is not in", "der Eintrag ist nicht in"))
+            format!(
+                "{} {place}",
+                ui.t(
+                    "the record whose token this is, is not in",
+                    "der Eintrag, dessen Kennwort dies ist, ist nicht in"
+                )
+            )
         }
         (Membership::Present(records), About::Person) => {
             format!(

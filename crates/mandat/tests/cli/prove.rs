@@ -39,8 +39,8 @@ fn shows_single_records_by_their_id() {
     let (cli, _folder) = built();
     for (record, account, sentence) in [
         ("a1", None, "the record is in revision 1 of own-model, as it is"),
-        ("a3", None, "the record is not in revision 1 of own-model"),
-        ("never-written", Some("anna"), "the record is not in revision 1 of own-model"),
+        ("a3", None, "the record whose token this is, is not in revision 1 of own-model"),
+        ("never-written", Some("anna"), "the record whose token this is, is not in revision 1 of own-model"),
     ] {
         let mut args = vec!["prove", "record", record, "--identified", "--out", "proof.json"];
         args.extend(account.iter().flat_map(|account| ["--account", account]));
@@ -91,8 +91,10 @@ fn a_flipped_byte_is_never_verified() {
     let by_log = ["verify", "proof.json", "--key", "key.pub"];
     let by_files = ["verify", "proof.json", "--revision", "corpora/own-model/1"];
     flips(&path("proof.json"), 61, |at| {
-        assert_ne!(cli.run(&by_log).code, 0, "byte {at} of the proof, by the log");
-        assert_ne!(cli.run(&by_log).code, 255, "byte {at} of the proof, by the log");
+        let run = cli.run(&by_log);
+        // Another token may be shown to be absent by the same proof; that is what is said then.
+        assert!(run.code != 0 || run.stdout.contains("is not in"), "byte {at} of the proof, by the log");
+        assert_ne!(run.code, 255, "byte {at} of the proof, by the log");
     });
     for name in ["corpora/own-model/1/content.json", "corpora/own-model/1/revision.json"] {
         // The time of publication is the operator's word; no proof rests on it.

@@ -165,7 +165,9 @@ pub(super) fn ipv4(scan: &mut Scan<'_>, at: usize) -> Option<usize> {
         end = run;
     }
     let address: Ipv4Addr = std::str::from_utf8(&scan.bytes[at..end]).ok()?.parse().ok()?;
-    let more = scan.get(end) == Some(b'.') && scan.get(end + 1).is_some_and(|b| b.is_ascii_digit());
+    // A host that goes on is a name.
+    let goes_on = |b: u8| b.is_ascii_digit() || host && b.is_ascii_alphabetic();
+    let more = scan.get(end) == Some(b'.') && scan.get(end + 1).is_some_and(goes_on);
     let [first, rest @ ..] = address.octets();
     let nobody = matches!(first, 0 | 127 | 255) || rest == [0, 0, 0];
     if more || nobody || !scan.ends_word(end) || words::near(scan, at, Lists::Version) {
@@ -212,7 +214,10 @@ fn ipv6_at(scan: &mut Scan<'_>, start: usize) -> (Option<usize>, usize) {
     let groups = token.split(|b| *b == b':').filter(|g| !g.is_empty());
     let telling =
         token.iter().any(u8::is_ascii_digit) && groups.clone().count() > 1 && groups.clone().any(|g| g.len() > 2);
-    if token.len() > 45 || !telling || !scan.starts_word(start) || !scan.ends_word(end) {
+    let name = start < scan.url_end
+        && scan.get(end) == Some(b'.')
+        && scan.get(end + 1).is_some_and(|b| b.is_ascii_alphabetic());
+    if token.len() > 45 || !telling || name || !scan.starts_word(start) || !scan.ends_word(end) {
         return (None, all);
     }
     let address = std::str::from_utf8(token).ok().and_then(|t| t.parse::<Ipv6Addr>().ok());

@@ -1,5 +1,6 @@
 //! A text as its reader sees it: escapes decoded, wide digits narrowed, invisible characters gone; with the way back.
 
+use crate::normal::invisible;
 use std::ops::Range;
 
 /// A text to scan, and for each of its bytes where it stands in the original.
@@ -93,7 +94,7 @@ fn first_unusual(text: &str) -> Option<usize> {
     while let Some(&byte) = bytes.get(at) {
         match byte {
             b'&' if entity(&text[at..]).is_some() => return Some(at),
-            0xC2 | 0xD9 | 0xDB | 0xE0..=0xE3 | 0xEF | 0xF0 => {
+            0..=8 | 0xE..=0x1F | 0x7F | 0xC2 | 0xCD | 0xD8 | 0xD9 | 0xDB | 0xE0..=0xE3 | 0xEF | 0xF0 | 0xF3 => {
                 let c = text[at..].chars().next()?;
                 if narrow(c) != Some(c) {
                     return Some(at);
@@ -120,8 +121,20 @@ fn decode(rest: &str, c: char) -> (Option<char>, usize) {
 fn narrow(c: char) -> Option<char> {
     let digit = |zero: u32| char::from_digit(u32::from(c) - zero, 10);
     match u32::from(c) {
-        // Soft hyphen, zero-width, direction marks, joiners' relatives, byte order mark, variation selectors, keycap.
-        0xAD | 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x2064 | 0xFEFF | 0xFE00..=0xFE0F | 0x20E3 => None,
+        // The keycap, controls that are no white space, line and paragraph separators, the empty Braille cell, annotations, shorthand
+        // and musical controls.
+        0x20E3
+        | 0..=8
+        | 0xE..=0x1F
+        | 0x7F..=0x84
+        | 0x86..=0x9F
+        | 0x2028
+        | 0x2029
+        | 0x2800
+        | 0xFFF9..=0xFFFB
+        | 0x1BCA0..=0x1BCA3
+        | 0x1D173..=0x1D17A => None,
+        _ if invisible(c) => None,
         0xA0 | 0x2000..=0x200A | 0x202F | 0x205F | 0x3000 => Some(' '),
         0x2010..=0x2015 | 0x2212 => Some('-'),
         0xFE6B => Some('@'),
@@ -195,7 +208,8 @@ mod tests {
         shows("Q&A &amp; R&D", "Q&A & R&D");
         shows("٠١٢ ０１２ 𝟎𝟏 १", "012 012 01 1");
         shows("a\u{200B}b\u{AD}c 1\u{FE0F}\u{20E3}", "abc 1");
-        shows("&#0; &#x110000; &unknown;", "\0 &#x110000; &unknown;");
+        shows("a\u{61C}b\u{2066}c\u{2069}d\u{7F}e\u{E0041}f\u{3164}g\u{180E}h\u{FFF9}i\u{2028}j\u{1}k", "abcdefghijk");
+        shows("&#0; &#x110000; &unknown;", " &#x110000; &unknown;");
     }
 
     #[test]

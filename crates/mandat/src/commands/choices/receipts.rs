@@ -19,12 +19,18 @@ use crate::ui::{Table, count};
 /// nobody else.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  mandat choices receipt event-7 > event-7.receipt\n  \
-                  mandat choices receipt account-17 --platform mastodon --out ../receipts\n  \
+                  mandat choices receipt account-17 --account --platform mastodon --out ../receipts\n  \
                   mandat choices receipt --position 42")]
 pub(super) struct Receipt {
     /// Id of an event, or of an account
     #[arg(value_name = "EVENT|ACCOUNT", required_unless_present = "position")]
     what: Option<String>,
+    /// It is the id of an event
+    #[arg(long, conflicts_with_all = ["account", "position"])]
+    event: bool,
+    /// It is the id of an account
+    #[arg(long, conflicts_with = "position")]
+    account: bool,
     /// Platform of the account (default: the home's setting)
     #[arg(long)]
     platform: Option<String>,
@@ -65,29 +71,33 @@ fn give(receipts: &mut Receipts<'_>, position: u64) -> Outcome<Proof> {
     })
 }
 
-/// An event by its id first, then an account.
+/// The acts of an event or of an account; what could be either is refused, or one person got what is another's.
 fn positions(open: &Open, ledger: &Ledger, args: &Receipt) -> Outcome<Vec<u64>> {
-    let refuse = |e: &dyn std::error::Error| from_library(Exit::BadInput, e);
     if let Some(position) = args.position {
         return Ok(vec![position]);
     }
+    let refuse = |e: &dyn std::error::Error| from_library(Exit::BadInput, e);
     let what = args.what.as_deref().unwrap_or_default();
-    let found = ledger.positions_of_id(what).map_err(|e| refuse(&e))?;
-    if !found.is_empty() {
-        return Ok(found);
-    }
-    if let Some(platform) = open.platform(args.platform.as_deref())
-        && let Some(person) = ledger.person_of(platform, what).map_err(|e| refuse(&e))?
-    {
-        let found = ledger.positions_of(person).map_err(|e| refuse(&e))?;
-        if found.is_empty() {
-            return Err(
-                Failure::refused("this account did nothing that is logged").hint("nothing to give a receipt for")
-            );
+    let event = if args.account { Vec::new() } else { ledger.positions_of_id(what).map_err(|e| refuse(&e))? };
+    let account = if args.event { None } else { of_account(open, ledger, args, what)? };
+    match (event.is_empty(), account) {
+        (false, None) => Ok(event),
+        (true, Some(found)) if !found.is_empty() => Ok(found),
+        (true, Some(_)) => {
+            Err(Failure::refused("this account did nothing that is logged").hint("nothing to give a receipt for"))
         }
-        return Ok(found);
+        (false, Some(_)) => Err(Failure::refused("an event and an account have that id, maybe of two people")
+            .hint("say which is meant with --event or --account")),
+        (true, None) => Err(Failure::bad_input("neither an event nor an account of that id is known")
+            .hint("check the id, and --platform")),
     }
-    Err(Failure::bad_input("neither an event nor an account of that id is known").hint("check the id, and --platform"))
+}
+
+fn of_account(open: &Open, ledger: &Ledger, args: &Receipt, account: &str) -> Outcome<Option<Vec<u64>>> {
+    let Some(platform) = open.platform(args.platform.as_deref()) else { return Ok(None) };
+    let refuse = |e: &dyn std::error::Error| from_library(Exit::BadInput, e);
+    let Some(person) = ledger.person_of(platform, account).map_err(|e| refuse(&e))? else { return Ok(None) };
+    ledger.positions_of(person).map_err(|e| refuse(&e)).map(Some)
 }
 
 fn show(ctx: &Context, out: Option<&Path>, found: &[(u64, Proof)]) -> Outcome {
