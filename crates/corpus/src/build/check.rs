@@ -137,7 +137,7 @@ pub fn shard_problems(dir: &Path, content: &Content) -> Vec<Problem> {
     let card_differs = bytes(dir, "README.md").map(|found| found != card(content).as_bytes());
     match card_differs {
         Ok(true) if content.tool.version == env!("CARGO_PKG_VERSION") => {
-            problems.push(wrong("README.md", Fault::Content))
+            problems.push(wrong("README.md", Fault::Content));
         }
         Ok(_) => {}
         Err(problem) => problems.push(problem),

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use crate::start::filled;
+use crate::start::{RECORDS, filled, home};
 
 #[test]
 fn publishes_a_revision_that_says_what_it_was_made_from() {
@@ -114,4 +114,19 @@ fn refuses_a_ledger_older_than_the_last_revision() {
     drop(cli.run(&["build", "own-model"]).ended(3).says("is not the one that revision 1"));
     drop(cli.run(&["doctor"]).ended(1).says("is not the one that revision 1"));
     assert!(!folder.path().join("corpora/own-model/2").exists(), "nothing was published");
+}
+
+#[test]
+fn a_build_before_anybody_said_anything_can_be_built_upon() {
+    let (cli, _folder) = home();
+    cli.write("mandat.toml", "platform = \"x\"\n[controller]\ndpia = true\nlia = true\ncompatibility = true\n");
+    cli.write("r.jsonl", RECORDS);
+    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/S01-never-asked.yaml");
+    for step in [&["ingest", "r.jsonl"][..], &["packs", "test", scenario], &["build", "own-model"]] {
+        drop(cli.run(step).done());
+    }
+    // Nobody was ever asked: the ledger's clock has not begun.
+    for step in [&["plan", "own-model"][..], &["build", "own-model"], &["audit", "1"], &["doctor", "--deep"]] {
+        drop(cli.run(step).done());
+    }
 }

@@ -87,6 +87,19 @@ fn receipts_of_an_account_and_what_is_refused() {
 }
 
 #[test]
+fn an_id_of_an_event_and_of_an_account_is_asked_back() {
+    let (cli, _folder) = filled();
+    // Anna's objection, under an id that is ben's account.
+    cli.write("more.jsonl", &id("object", "ben").replace("\"account\":\"ben\"", "\"account\":\"anna\""));
+    drop(cli.run(&["choices", "import", "more.jsonl"]).done());
+    drop(cli.run(&["choices", "receipt", "ben"]).ended(1).says("--event or --account"));
+    let own = cli.run(&["choices", "receipt", "ben", "--account", "--json"]).done().stdout;
+    assert!(!own.contains("anna"));
+    let event = cli.run(&["choices", "receipt", "ben", "--event"]).done().stdout;
+    assert!(event.contains("tlog-proof"), "one receipt, printed as it is");
+}
+
+#[test]
 fn an_older_copy_of_the_ledger_is_refused_by_every_command() {
     let (cli, folder) = filled();
     let ledger = folder.path().join("ledger.sqlite");

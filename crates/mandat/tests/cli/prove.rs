@@ -48,6 +48,8 @@ fn shows_single_records_by_their_id() {
         drop(cli.run(&["verify", "proof.json", "--key", "key.pub"]).done().says(sentence));
     }
     drop(cli.run(&["prove", "record", "never-written", "--identified"]).ended(3).says("--account"));
+    let other = cli.run(&["prove", "record", "a1", "--identified", "--account", "ben"]).ended(1);
+    drop(other.says("somebody else wrote this record"));
 }
 
 #[test]
