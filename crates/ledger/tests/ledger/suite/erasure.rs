@@ -4,7 +4,7 @@ use mandat_core::event::EventKind;
 use mandat_core::history::What;
 use mandat_ledger::{Entry, SnapshotOptions};
 
-use super::home::{Home, at, consents, contains, event, objects, person, sighting};
+use super::home::{Home, at, consents, contains, event, objects, person, scrubbed, sighting};
 
 /// Files from the first row on.
 fn files() -> SnapshotOptions {
@@ -45,7 +45,7 @@ fn the_secret_leaves_the_disk_and_the_rows_become_unreadable() {
     let secret = home.column("anna", "secret");
     assert!(contains(&home.bytes(), &secret));
     let report = home.ledger.erase(person("anna"), at(20)).unwrap();
-    assert!(report.position.is_some() && report.scrubbed);
+    assert!(report.position.is_some() && scrubbed(&home.ledger, &report));
     let snapshot = home.ledger.snapshot_with(None, &files()).unwrap();
     let bytes = home.bytes();
     assert!(!contains(&bytes, &secret), "the wrapped secret");

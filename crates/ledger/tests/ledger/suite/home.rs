@@ -4,7 +4,7 @@ use mandat_core::event::{EventKind, EventLine, Words};
 use mandat_core::notice::Notice;
 use mandat_core::person::PersonLine;
 use mandat_core::time::Micros;
-use mandat_ledger::{Keys, Ledger, LogFiles, Place, Published, Publisher, Sighting};
+use mandat_ledger::{ErasureReport, Keys, Ledger, LogFiles, Place, Published, Publisher, Sighting};
 use mandat_proof::{NoteSigner, PersonKey};
 
 use super::engine;
@@ -80,6 +80,15 @@ impl Home {
         }
         out
     }
+}
+
+/// Whether no older image of a secret is left: at once, or when those are done that read in other tests.
+pub(crate) fn scrubbed(ledger: &Ledger, report: &ErasureReport) -> bool {
+    let again = |_| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        ledger.scrub().unwrap()
+    };
+    report.scrubbed || (0..500).any(again)
 }
 
 pub(crate) fn contains(bytes: &[u8], needle: &[u8]) -> bool {
